@@ -1,0 +1,12 @@
+# Each target is a command of course.py, which does the work on every system.
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+else
+PYTHON ?= python3
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: book test chapters lab serve dist lint lock clean help
+
+book test chapters lab serve dist lint lock clean help:
+	@$(PYTHON) course.py $@ $(ARGS)
