@@ -18,10 +18,9 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from tqdm import tqdm
-
 from normalise import NotNormal, dumps, loads, normalise
 from staleness import ROOT, digest, is_stale
+from tqdm import tqdm
 
 CHAPTERS = ROOT / "chapters"
 TIMEOUT = 300  # seconds for one cell; a whole chapter takes less than 60
@@ -99,13 +98,15 @@ def write(path, notebook):
 
 
 def chosen(names, paths):
-    """The chapters meant by names such as ``05``, ``05-kl`` or a path; ValueError for a name that means none."""
+    """The chapters meant by names such as ``05``, ``05-kl`` or a path; ValueError for one that means none."""
     result = []
     for name in names:
         stem = Path(name).stem
         found = [path for path in paths if path.stem == stem or path.stem.split("-")[0] == stem.zfill(2)]
         if not found:
-            raise ValueError(f"no chapter is called {name!r}; there are {', '.join(path.stem for path in paths)}")
+            raise ValueError(
+                f"no chapter is called {name!r}; there are {', '.join(path.stem for path in paths)}"
+            )
         result += found
     return result
 
@@ -132,8 +133,12 @@ def run(paths, notebooks, bar):
 
 def main(arguments=None, folder=CHAPTERS):
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="CHAPTER", help="number or name of a chapter, such as 05 or 05-kl")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="CHAPTER", help="number or name of a chapter, such as 05 or 05-kl"
+    )
     parser.add_argument("--all", action="store_true", help="execute all chapters")
     parser.add_argument("--check", action="store_true", help="only list what is stale")
     options = parser.parse_args(arguments)
@@ -155,7 +160,12 @@ def main(arguments=None, folder=CHAPTERS):
             write(path, normal)
             print(f"{path.stem}: normalised")
     if failed:
-        print(f"\n{len(failed)} of {len(todo)} chapters failed and keep their stored file:", *failed.values(), sep="\n  ", file=sys.stderr)
+        print(
+            f"\n{len(failed)} of {len(todo)} chapters failed and keep their stored file:",
+            *failed.values(),
+            sep="\n  ",
+            file=sys.stderr,
+        )
     elif not todo:
         print("no chapter is stale")
     return int(bool(failed))

@@ -1,7 +1,7 @@
 """Small PNG files for stored figures.
 
-A stored figure is a palette PNG without metadata. An image that already is one is left alone, byte for byte, so that normalising twice, or on
-a machine with another zlib, changes nothing.
+A stored figure is a palette PNG without metadata. An image that already is one is left alone, byte for byte:
+normalising twice, or on a machine with another zlib, changes nothing.
 """
 
 import io
@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 MAX_BYTES = 100_000
-ERROR = 2.5  # root mean square of the worst channel, in grey levels of 255: below it no difference is seen side by side
+ERROR = 2.5  # root mean square of the worst channel, in levels of 255: less is not seen side by side
 CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 
 
@@ -41,7 +41,7 @@ def error(image, palette):
 
 
 def quantised(image, colours):
-    """Palette copy of an RGB image. Its commonest colour, the background, stays exact: the dark theme inverts it."""
+    """Palette copy of an RGB image; the background stays exact, for the dark theme inverts it."""
     common = image.getcolors(1 << 24)
     palette = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
     background = max(common)[1]
@@ -59,9 +59,9 @@ def encoded(palette):
 
 
 def small_png(png):
-    """The figure (PNG file as bytes) with 64 colours where they look the same, else with 256, or with 32 where it is still too large.
+    """The figure (PNG file as bytes) with 64 colours where they look the same, else with 256.
 
-    Raises ValueError when even those need more than ``MAX_BYTES``.
+    With fewer where it is too large. Raises ValueError when even 32 colours need more than ``MAX_BYTES``.
     """
     if is_small_palette(png):
         return png
@@ -72,5 +72,8 @@ def small_png(png):
         if len(small) > MAX_BYTES:
             small = encoded(quantised(image, colours))
     if len(small) > MAX_BYTES:
-        raise ValueError(f"the figure needs {len(small) // 1000} kB with 32 colours, {MAX_BYTES // 1000} kB are allowed: draw it smaller")
+        raise ValueError(
+            f"the figure needs {len(small) // 1000} kB with 32 colours; "
+            f"{MAX_BYTES // 1000} kB are allowed: draw it smaller"
+        )
     return small

@@ -64,7 +64,7 @@ def links(model):
 
 
 def widget_order(state, views):
-    """Ids of the models that the shown views need, in order of appearance; then the links between two of those."""
+    """Ids of the models that the shown views need, in order of appearance; then the links between those."""
     order = []
 
     def visit(name):
@@ -75,16 +75,24 @@ def widget_order(state, views):
 
     for view in views:
         visit(view)
-    ties = [name for name, model in state.items() if model["model_name"].endswith("LinkModel") and name not in order]
+    ties = [
+        name
+        for name, model in state.items()
+        if model["model_name"].endswith("LinkModel") and name not in order
+    ]
     ties = [name for name in ties if all(other in order for other in links(state[name]))]
-    return order + sorted(ties, key=lambda name: [state[name]["model_name"], *map(order.index, links(state[name]))])
+    return order + sorted(
+        ties, key=lambda name: [state[name]["model_name"], *map(order.index, links(state[name]))]
+    )
 
 
 def normal_widgets(notebook):
     """Drop the widget models that no output shows and number the others: their ids are random."""
     stored = notebook.metadata.pop("widgets", {}).get(WIDGET_STATE, {})
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    views = [output.data[WIDGET_VIEW]["model_id"] for output in outputs if WIDGET_VIEW in output.get("data", {})]
+    views = [
+        output.data[WIDGET_VIEW]["model_id"] for output in outputs if WIDGET_VIEW in output.get("data", {})
+    ]
     order = widget_order(stored.get("state", {}), views)
     if not order:
         return notebook
@@ -101,12 +109,15 @@ def normal_widgets(notebook):
 def normalise(notebook):
     """A copy of the notebook in normal form.
 
-    Cell ids, sources, tags, ``mystnb`` and ``vae_course`` metadata stay. Counts become 1, 2, …; streams are joined; figures become palette PNGs;
-    widget models are renumbered; versions, timings and editor state go. Raises :class:`NotNormal` (a ValueError) naming the cell for a
-    memory address or a figure that cannot be made small.
+    Cell ids, sources, tags, ``mystnb`` and ``vae_course`` metadata stay. Counts become 1, 2, …; streams are
+    joined; figures become palette PNGs; widget models are renumbered; versions, timings and editor state go.
+    Raises :class:`NotNormal` (a ValueError) that names the cell for a memory address or a figure too large.
     """
     notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
-    metadata = kept(notebook.metadata, NOTEBOOK_METADATA) | {"kernelspec": KERNELSPEC, "language_info": LANGUAGE}
+    metadata = kept(notebook.metadata, NOTEBOOK_METADATA) | {
+        "kernelspec": KERNELSPEC,
+        "language_info": LANGUAGE,
+    }
     notebook.metadata = nbformat.from_dict(metadata)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     count = 0
@@ -119,7 +130,9 @@ def normalise(notebook):
             count += 1
             cell.execution_count = count
         try:
-            cell.outputs = [checked_output(output, cell.execution_count) for output in joined_streams(cell.outputs)]
+            cell.outputs = [
+                checked_output(output, cell.execution_count) for output in joined_streams(cell.outputs)
+            ]
         except ValueError as error:
             raise NotNormal(number, cell, error) from error
     return normal_widgets(notebook)

@@ -17,14 +17,24 @@ def without_docstrings(tree):
     """The tree without docstrings and without the assignment of ``__version__``: neither changes a result."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and ast.get_docstring(node) is not None:
+        if (
+            isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+            and ast.get_docstring(node) is not None
+        ):
             node.body = body[1:]
-    tree.body = [node for node in tree.body if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__version__")]
+    tree.body = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__version__")
+    ]
     return tree
 
 
 def canonical(node):
-    """Text of a syntax tree that is the same in every Python version: empty fields are left out, f-string pieces are joined."""
+    """Text of a syntax tree, the same in every Python version.
+
+    Versions differ in which empty fields they show and in how they cut an f-string into pieces.
+    """
     if isinstance(node, ast.JoinedStr):
         pieces = []
         for value in node.values:
@@ -33,8 +43,14 @@ def canonical(node):
             pieces.append(value)
         node = ast.JoinedStr([piece for piece in pieces if getattr(piece, "value", None) != ""])
     if isinstance(node, ast.AST):
-        fields = [(name, value) for name, value in ast.iter_fields(node) if name not in ("ctx", "kind", "type_comment", "type_ignores")]
-        inner = ", ".join(f"{name}={canonical(value)}" for name, value in fields if value is not None and value != [])
+        fields = [
+            (name, value)
+            for name, value in ast.iter_fields(node)
+            if name not in ("ctx", "kind", "type_comment", "type_ignores")
+        ]
+        inner = ", ".join(
+            f"{name}={canonical(value)}" for name, value in fields if value is not None and value != []
+        )
         return f"{type(node).__name__}({inner})"
     if isinstance(node, list):
         return f"[{', '.join(map(canonical, node))}]"
@@ -45,11 +61,15 @@ def module_file(name, root):
     """File of the dotted module name inside the package, or None."""
     path = root.joinpath(*name.split("."))
     candidates = [path.with_suffix(".py"), path / "__init__.py"]
-    return next((candidate for candidate in candidates if candidate.is_file()), None) if name.split(".")[0] == PACKAGE else None
+    return (
+        next((candidate for candidate in candidates if candidate.is_file()), None)
+        if name.split(".")[0] == PACKAGE
+        else None
+    )
 
 
 def imported(tree, inside=""):
-    """Dotted names that a syntax tree may import; ``inside`` is the package its relative imports start from."""
+    """Dotted names that a syntax tree may import; its relative imports start from the package ``inside``."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -61,7 +81,7 @@ def imported(tree, inside=""):
 
 
 def reached(trees, root):
-    """Syntax trees of the package's modules that the given trees import, directly or through each other, by dotted name."""
+    """Syntax trees, by dotted name, of the package's modules that the given trees import, also indirectly."""
     found = {}
     waiting = [name for tree in trees for name in imported(tree)]
     while waiting:
@@ -77,16 +97,28 @@ def reached(trees, root):
 
 
 def strings(tree):
-    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
 
 
 def named_files(trees, names, root):
-    """Data that the code names: files of ``book/results``, by file name or stem, and files beside the reached modules."""
+    """Data that the code names: results by file name or stem, and the files beside the reached modules."""
     words = {string.replace("\\", "/").rpartition("/")[2] for tree in trees for string in strings(tree)}
-    results = sorted(file for file in (root / "book" / "results").glob("*") if file.suffix in (".json", ".npz"))
+    results = sorted(
+        file for file in (root / "book" / "results").glob("*") if file.suffix in (".json", ".npz")
+    )
     folders = {module_file(name, root).parent for name in names}
-    beside = sorted(file for folder in folders for file in (*folder.glob("*"), *folder.glob("static/*")) if file.is_file())
-    beside = [file for file in beside if file.suffix not in (".py", ".pyc") and (file.name in words or file.parent.name == "static")]
+    beside = sorted(
+        file for folder in folders for file in (*folder.glob("*"), *folder.glob("static/*")) if file.is_file()
+    )
+    beside = [
+        file
+        for file in beside
+        if file.suffix not in (".py", ".pyc") and (file.name in words or file.parent.name == "static")
+    ]
     return [file for file in results if file.name in words or file.stem in words] + beside
 
 
@@ -108,7 +140,7 @@ def inputs(notebook, root=ROOT):
 
 
 def digest(notebook, root=ROOT):
-    """sha256 over the code cells, the package modules they reach (without comments and docstrings) and the results they read."""
+    """sha256 over the code cells, the modules they reach (less comments and docstrings) and their results."""
     total = hashlib.sha256()
     for name, data in inputs(notebook, root):
         total.update(f"{name}\0{len(data)}\0".encode() + data)
