@@ -106,7 +106,7 @@ class Gaussian(nn.Module):
     @property
     def variance(self) -> float:
         """σ² as a number."""
-        return math.exp(float(self.logvar))
+        return math.exp(self.logvar.item() if isinstance(self.logvar, Tensor) else self.logvar)
 
     def log_prob(self, x: Tensor, parameters: Tensor) -> Tensor:
         """log p(x|z) in nats: (..., D), (..., D) → (...). See :func:`gaussian_log_likelihood`."""
