@@ -34,7 +34,8 @@ class GaussianMixture(NamedTuple):
 
     def log_joint(self, x: Tensor) -> Tensor:
         """log p(c) + log p(x|c) for every component: (N, D) → (N, C)."""
-        _validate.same_features(x=x, means=self.means)
+        _validate.matrix(x=x, min_rows=0)
+        _validate.same_features(x=x[:1], means=self.means[:1])  # N and C are unrelated
         logvar = 2 * torch.log(self.stds)[:, None].expand_as(self.means)
         return log_normal_diag(x[:, None], self.means, logvar) + torch.log(self.weights)
 
