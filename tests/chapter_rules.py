@@ -8,15 +8,8 @@ import builtins
 import re
 import statistics
 import symtable
-import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "book" / "tools"))
-
-from figures import MAX_BYTES  # noqa: E402
-from normalise import NotNormal, dumps, loads, normalise  # noqa: E402
-from staleness import is_stale  # noqa: E402
+from tests.notebook_tools import ROOT, NotNormal, dumps, figures, loads, normalise, staleness
 
 CHAPTERS = ROOT / "chapters"
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -81,6 +74,12 @@ def sections(nb):
     return list(zip(parts[1::2], parts[2::2], strict=True))
 
 
+def cited(text):
+    """Bibliography keys that a text cites."""
+    groups = re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", text)
+    return {key.strip() for group in groups for key in group.split(",")}
+
+
 # --- what is stored
 
 
@@ -103,7 +102,7 @@ def outputs_clean(nb):
 
 
 def plain_python(nb):
-    """No magics (nbval passes a cell with an unknown one), no ``;``, nothing that needs a kernel to be seen."""
+    """No magics (nbval passes a cell with an unknown one), no ``;``, nothing that needs a kernel to show."""
     faults = []
     for cell in code(nb):
         parsed = tree(cell)
@@ -150,7 +149,7 @@ def fresh(nb):
         return ["cannot be judged: a cell is no plain Python"]
     return (
         ["stale: its code or the package changed after it was executed; run `make chapters`"]
-        if is_stale(nb)
+        if staleness.is_stale(nb)
         else []
     )
 
@@ -182,7 +181,7 @@ def figures_described(nb):
         faults += [
             f"{cell.id}: a figure of {kilobytes(png):.0f} kB"
             for png in pngs
-            if kilobytes(png) > MAX_BYTES / 1000
+            if kilobytes(png) > figures.MAX_BYTES / 1000
         ]
     return faults
 
@@ -247,7 +246,7 @@ def enough_proofs(nb):
 
 
 def claims_literal(nb):
-    """Each printed claim stands as a plain string in a ``prove`` call of its own cell: it cannot differ elsewhere."""
+    """Each printed claim is a plain string in a ``prove`` call of its own cell: it is the same everywhere."""
     faults = []
     for cell in code(nb):
         calls = [node for node in ast.walk(tree(cell) or ast.Module([], [])) if isinstance(node, ast.Call)]
@@ -264,7 +263,7 @@ def claims_literal(nb):
 
 
 def ending(nb):
-    """What we proved, the ledger and further reading close the chapter, in this order; exercises may stand among them."""
+    """What we proved, the ledger and further reading close the chapter; exercises may stand among them."""
     names = [name for name, _ in sections(nb)]
     faults = [
         f"'## {name}' must stand once, stands {names.count(name)} times"
@@ -279,28 +278,16 @@ def ending(nb):
     body = dict(sections(nb))
     if len(re.findall(r"^\s*([-*]|\d+\.) \S", body["What we proved"], flags=re.M)) < PROVED_ITEMS:
         faults.append(f"'What we proved' lists fewer than {PROVED_ITEMS} items")
-    cited = {
-        key.strip()
-        for keys in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", body["Further reading"])
-        for key in keys.split(",")
-    }
-    if len(cited) < CITATIONS:
-        faults.append(f"'Further reading' cites {len(cited)} works, {CITATIONS} are wanted")
+    count = len(cited(body["Further reading"]))
+    if count < CITATIONS:
+        faults.append(f"'Further reading' cites {count} works, {CITATIONS} are wanted")
     return faults
 
 
 def citations_known(nb):
-    known = set(
-        re.findall(
-            r"^@\w+\{([^,\s]+),", (ROOT / "book" / "references.bib").read_text(encoding="utf-8"), flags=re.M
-        )
-    )
-    cited = {
-        key.strip()
-        for keys in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", prose(nb))
-        for key in keys.split(",")
-    }
-    return [f"{key} is not in references.bib" for key in sorted(cited - known)]
+    bibliography = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    known = set(re.findall(r"^@\w+\{([^,\s]+),", bibliography, flags=re.M))
+    return [f"{key} is not in references.bib" for key in sorted(cited(prose(nb)) - known)]
 
 
 def plain_markdown(nb):

@@ -42,12 +42,13 @@ def error(image, palette):
 
 def quantised(image, colours):
     """Palette copy of an RGB image; the background stays exact, for the dark theme inverts it."""
-    common = image.getcolors(1 << 24)
+    pixels = np.asarray(image, int) @ [1 << 16, 1 << 8, 1]
+    _, first, count = np.unique(pixels, return_index=True, return_counts=True)
+    row, column = divmod(int(first[count.argmax()]), image.width)
     palette = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
-    background = max(common)[1]
-    entry = palette.getpixel(np.argwhere((np.asarray(image) == background).all(-1))[0][::-1].tolist())
+    entry = palette.getpixel((column, row))
     table = palette.getpalette()
-    table[3 * entry : 3 * entry + 3] = background
+    table[3 * entry : 3 * entry + 3] = image.getpixel((column, row))
     palette.putpalette(table)
     return palette
 

@@ -1,4 +1,4 @@
-"""Injected bugs, one file per chapter: each is a real mistake that one of the chapter's proofs must notice."""
+"""Injected bugs, one file per chapter: real mistakes, each noticed by one of the chapter's proofs."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Bug:
     """One textual change of the package.
 
-    ``module`` is a path inside ``vae_utils``, ``old`` occurs exactly once in it and becomes ``new``, and ``why``
+    ``module`` is a path inside ``vae_utils``; ``old`` occurs exactly once in it and becomes ``new``; ``why``
     says in one line which mistake that is.
     """
 

@@ -1,0 +1,116 @@
+"""Each chapter's proofs notice real mistakes: a proof that survives its bug proves nothing.
+
+The bugs stand in ``chapter_bugs/NN.py``. Each is put into a copy of the package, and the chapter's code must
+end in ``ProofFailed``. A crash of another kind does not count: it would be noticed without any proof.
+"""
+
+import json
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.chapter_rules import CHAPTERS, ROOT
+
+HERE = Path(__file__).resolve().parent
+PATHS = sorted(CHAPTERS.glob("*.ipynb"))
+WANTED = 5
+PROOF_FAILED = "vae_utils.proofs.ProofFailed"
+THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
+
+def bugs(path):
+    """The bugs of the chapter at ``path``, from the file with its number."""
+    file = HERE / "chapter_bugs" / f"{path.stem.partition('-')[0]}.py"
+    return runpy.run_path(str(file))["BUGS"] if file.is_file() else []
+
+
+class Runner:
+    """A warm process that runs one chapter on copies of the package."""
+
+    def __init__(self, chapter, package=ROOT / "vae_utils"):
+        self.chapter, self.package = chapter, package
+        environment = {**os.environ, **THREADS, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+        environment.pop("MPLBACKEND", None)
+        command = [sys.executable, str(HERE / "bug_runner.py"), str(chapter)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(command, text=True, encoding="utf-8", env=environment, **pipes)
+
+    def copy(self, folder):
+        ignored = shutil.ignore_patterns("__pycache__")
+        return Path(shutil.copytree(self.package, folder / "vae_utils", ignore=ignored)).parent
+
+    def run(self, folder, limit=""):
+        """How the chapter's first ``limit`` cells end with the package in ``folder``."""
+        self.process.stdin.write(f"{folder}\t{limit}\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def run_with(self, bug, folder):
+        """How the chapter ends with the bug; ValueError where its ``old`` text does not occur exactly once."""
+        module = self.copy(folder) / "vae_utils" / bug.module
+        source = module.read_text(encoding="utf-8")
+        if source.count(bug.old) != 1:
+            raise ValueError(
+                f"{bug.module} contains {bug.old!r} {source.count(bug.old)} times, expected once"
+            )
+        module.write_text(source.replace(bug.old, bug.new), encoding="utf-8")
+        return self.run(folder)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def runner_for():
+    """One warm process a chapter, the last one used."""
+    current = []
+
+    def get(path):
+        if current and current[0].chapter != path:
+            current.pop().close()
+        if not current:
+            current.append(Runner(path))
+        return current[0]
+
+    yield get
+    for runner in current:
+        runner.close()
+
+
+REACHED = {}  # chapter → the furthest cell that one of its bugs was allowed to reach
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_chapter_has_bugs(path):
+    found = bugs(path)
+    assert len(found) >= WANTED, f"{path.stem} has {len(found)} injected bugs, {WANTED} are wanted"
+    assert len({(bug.module, bug.old, bug.new) for bug in found}) == len(found)
+
+
+CASES = [
+    pytest.param(path, bug, id=f"{path.stem}-{n}") for path in PATHS for n, bug in enumerate(bugs(path), 1)
+]
+
+
+@pytest.mark.parametrize(("path", "bug"), CASES)
+def test_proof_notices(path, bug, tmp_path, runner_for):
+    end = runner_for(path).run_with(bug, tmp_path)
+    REACHED[path] = max(REACHED.get(path, 0), end["number"])
+    assert end["error"] is not None, f"no proof notices: {bug.why}"
+    seen = f"cell {end['cell']}: {end['error']}: {end['message']}"
+    assert end["error"] == PROOF_FAILED, f"{bug.why}: a crash is no proof; {seen}"
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_unchanged_package_fails_no_proof(path, tmp_path, runner_for):
+    """The control, up to the furthest cell that the bugs reached: it is the bug that fails the proofs."""
+    runner = runner_for(path)
+    end = runner.run(runner.copy(tmp_path), REACHED.get(path, ""))
+    assert end["error"] is None, f"{path.stem}, cell {end['cell']}: {end['error']}: {end['message']}"
