@@ -51,7 +51,7 @@ def problem(version, system, machine, has_venv, env):
     own_wheel = env.get("TORCH_INDEX_URL") or env.get("PIP_FIND_LINKS")
     if (system, machine) == ("Darwin", "x86_64") and not own_wheel:
         return (
-            "torch 2.13.0 has no wheel for Intel Macs: on a Mac with an Apple chip use an arm64 Python; on an "
+            "torch 2.13.0 has no wheel for Intel Macs: with an Apple chip use an arm64 Python; on an "
             "Intel Mac use a Linux container, or set TORCH_INDEX_URL to an index that has such a wheel."
         )
     if machine == "win-arm64" and not own_wheel:
