@@ -58,6 +58,11 @@ def code(name, source, *outputs, **metadata):
     return nbformat.v4.new_code_cell(source, id=name, outputs=made, execution_count=1, metadata=metadata)
 
 
+def stored(*cells, **metadata):
+    """A notebook of these cells."""
+    return nbformat.v4.new_notebook(cells=list(cells), metadata=metadata)
+
+
 def printed(text, name="stdout"):
     return {"output_type": "stream", "name": name, "text": text}
 

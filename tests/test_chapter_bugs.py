@@ -51,7 +51,7 @@ class Runner:
         return json.loads(self.process.stdout.readline())
 
     def run_with(self, bug, folder):
-        """How the chapter ends with the bug; ValueError where its ``old`` text does not occur exactly once."""
+        """How the chapter ends with the bug; ValueError unless its ``old`` text occurs exactly once."""
         module = self.copy(folder) / "vae_utils" / bug.module
         source = module.read_text(encoding="utf-8")
         if source.count(bug.old) != 1:

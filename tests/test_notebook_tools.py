@@ -22,7 +22,7 @@ from tests.notebook_tools import (
     normalise,
     staleness,
 )
-from tests.sample_chapter import code, drawn, png, printed, sample
+from tests.sample_chapter import code, drawn, png, printed, sample, stored
 
 # --- the rules
 
@@ -162,10 +162,6 @@ def test_names_that_are_fine(source):
 
 
 # --- the normal form
-
-
-def stored(*cells, **metadata):
-    return nbformat.v4.new_notebook(cells=list(cells), metadata=metadata)
 
 
 def test_normal_form_is_a_fixed_point_and_leaves_its_argument_alone():

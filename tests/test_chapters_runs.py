@@ -1,0 +1,138 @@
+"""Chapters run twice to the same bytes; nbval or a rule notices a stored chapter that is not true."""
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from datetime import date
+
+import nbformat
+import pytest
+
+from tests import chapter_rules as rules
+from tests.notebook_tools import chapters, dumps, loads
+
+PATHS = sorted(rules.CHAPTERS.glob("*.ipynb"))
+DAILY = 2
+SECONDS = 60
+ALL = bool(os.environ.get("COURSE_ALL_CHAPTERS"))
+
+
+def todays(paths, day):
+    """Two chapters a day, so that all of them come in turn; all with COURSE_ALL_CHAPTERS=1."""
+    if ALL or len(paths) <= DAILY:
+        return paths
+    start = DAILY * day.toordinal()
+    return [paths[(start + n) % len(paths)] for n in range(DAILY)]
+
+
+def test_every_chapter_has_its_day():
+    numbers = list(range(7))
+    days = [todays(numbers, date.fromordinal(700_000 + day)) for day in range(7)]
+    assert {chapter for chosen in days for chapter in chosen} == set(numbers)
+
+
+def child_seconds():
+    """Processor time of finished child processes: a kernel's, once it has ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+@pytest.mark.parametrize("path", todays(PATHS, date.today()), ids=lambda path: path.stem)
+def test_two_executions_are_identical(path):
+    """The stored file is one execution; where another processor gives other digits, a second one is made."""
+    notebook = rules.load(path)
+    before = child_seconds()
+    first = dumps(chapters.executed(notebook, path.parent))
+    used = child_seconds() - before
+    if first != path.read_bytes():
+        assert first == dumps(chapters.executed(notebook, path.parent))
+    # Windows counts no children's time.
+    assert used < SECONDS, f"{path.stem} takes {used:.0f} s of processor time, at most {SECONDS} are allowed"
+
+
+# --- what nbval and the rules notice
+
+NUMBER = re.compile(r"\d")
+
+
+def shown(output):
+    """The text of an output that nbval compares, or an empty one."""
+    data = output.get("data", {})
+    return output.get("text", "") or ("" if "image/png" in data else data.get("text/plain", ""))
+
+
+def shortest_start(paths):
+    """The start of a chapter up to its first printed number: the shortest such start of all chapters."""
+    starts = []
+    for notebook in map(rules.load, paths):
+        for end, cell in enumerate(notebook.cells, 1):
+            if cell.cell_type == "code" and any(NUMBER.search(shown(out)) for out in cell.outputs):
+                notebook.cells = notebook.cells[:end]
+                starts.append(notebook)
+                break
+    return min(starts, key=lambda notebook: sum(len(rules.lines(cell)) for cell in rules.code(notebook)))
+
+
+def change_number(notebook):
+    output = next(out for out in notebook.cells[-1].outputs if NUMBER.search(shown(out)))
+    holder, key = (output, "text") if "text" in output else (output.data, "text/plain")
+    holder[key] = NUMBER.sub(lambda digit: str((int(digit[0]) + 1) % 10), holder[key], count=1)
+
+
+def crash(notebook):
+    notebook.cells[-1].source += "\nraise RuntimeError('injected')"
+
+
+def strip(notebook):
+    for cell in rules.code(notebook):
+        cell.execution_count, cell.outputs = None, []
+
+
+SPOILED = {"intact": lambda notebook: None, "changed": change_number, "crashing": crash, "stripped": strip}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory):
+    """What nbval says of each copy: {name: number of failures}, all from one call."""
+    if not PATHS:
+        pytest.fail("there is no chapter")
+    folder = tmp_path_factory.mktemp("copies")
+    for name, spoil in SPOILED.items():
+        notebook = shortest_start(PATHS)
+        spoil(notebook)
+        nbformat.validate(notebook)
+        (folder / f"{name}.ipynb").write_bytes(dumps(notebook))
+    report = folder / "report.xml"
+    options = ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "-q", f"--junitxml={report}"]
+    subprocess.run([sys.executable, "-m", "pytest", *options, str(folder)], cwd=folder, capture_output=True)
+    failures = dict.fromkeys(SPOILED, 0)
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = next(name for name in SPOILED if name in case.get("classname"))
+        failures[name] += len(case.findall("failure")) + len(case.findall("error"))
+    return failures, {file.stem: loads(file.read_bytes()) for file in folder.glob("*.ipynb")}
+
+
+def test_intact_start_passes(verdicts):
+    failures, notebooks = verdicts
+    assert failures["intact"] == 0
+    assert not rules.every_cell_executed(notebooks["intact"])
+
+
+def test_one_changed_number_is_noticed(verdicts):
+    failures, notebooks = verdicts
+    assert failures["changed"] == 1
+    assert dumps(notebooks["changed"]) != dumps(notebooks["intact"])
+
+
+def test_crashing_cell_is_noticed(verdicts):
+    failures, _ = verdicts
+    assert failures["crashing"] == 1
+
+
+def test_stripped_chapter_is_noticed(verdicts):
+    """By the rule: nbval alone lets it pass."""
+    failures, notebooks = verdicts
+    assert failures["stripped"] == 0
+    assert len(rules.every_cell_executed(notebooks["stripped"])) == len(rules.code(notebooks["stripped"]))
