@@ -3,11 +3,11 @@
 Import from the module that names the idea, for example ``from vae_utils.gaussian import kl_to_standard_normal``.
 Imports point one way:
 
-``data``, ``toys`` → ``networks`` → ``gaussian`` → ``likelihoods`` → ``model`` → ``objectives``, ``quadrature``, ``ppca``
-→ ``training``, ``sweep`` → ``evaluation`` → ``plots``, ``ledger``.
+``data``, ``toys`` → ``networks`` → ``gaussian`` → ``likelihoods`` → ``model`` → ``objectives``,
+``quadrature``, ``ppca`` → ``training``, ``sweep`` → ``evaluation`` → ``plots``, ``ledger``.
 
-Shapes use B for the batch, K for importance samples, L for latent dimensions and D for pixels. Every value is in nats and per
-example until the last line of a computation.
+Shapes use B for the batch, K for importance samples, L for latent dimensions and D for pixels. Every value is
+in nats and per example until the last line of a computation.
 """
 
 __version__ = "0.1.0"

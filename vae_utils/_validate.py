@@ -59,7 +59,9 @@ def matrix(*, min_rows: int = 1, **tensors: Tensor) -> None:
     for name, value in tensors.items():
         floating(**{name: value})
         if value.ndim != 2 or value.shape[0] < min_rows:
-            raise ValueError(f"{name} must have shape (rows, columns) with at least {min_rows} rows, got {tuple(value.shape)}")
+            raise ValueError(
+                f"{name} must have shape (rows, columns) with at least {min_rows} rows, got {tuple(value.shape)}"
+            )
 
 
 def finite(**tensors: Tensor) -> None:

@@ -38,15 +38,16 @@ def load_digits(
 ) -> Images:
     """The 1,797 handwritten 8×8 digits of Alpaydin & Kaynak (1998), bundled with scikit-learn.
 
-    A fixed permutation gives 1,437 images for training, 180 for validation and 180 for testing. The three parts share their
-    writers, so a test image is a new drawing, not a new hand.
+    A fixed permutation gives 1,437 images for training, 180 for validation and 180 for testing. The three
+    parts share their writers, so a test image is a new drawing, not a new hand.
 
     Parameters
     ----------
     split : {"train", "validation", "test"}
     binarize : {"none", "threshold", "sample"}
-        ``"none"`` keeps the 17 grey levels, ``"threshold"`` cuts at ½, ``"sample"`` draws every pixel as a Bernoulli with its
-        grey value as probability. Name it beside every likelihood: values with different binarizations cannot be compared.
+        ``"none"`` keeps the 17 grey levels, ``"threshold"`` cuts at ½, ``"sample"`` draws every pixel as a
+        Bernoulli with its grey value as probability. Name it beside every likelihood: values with different
+        binarizations cannot be compared.
     generator : torch.Generator, optional
         Source of randomness for ``binarize="sample"``.
     dtype : torch.dtype

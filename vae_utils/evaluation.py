@@ -11,7 +11,7 @@ from torch import Tensor
 from vae_utils import _validate
 from vae_utils.gaussian import kl_to_standard_normal, log_normal_diag, log_standard_normal, reparameterize
 
-# ---- distances between two sets of samples ---------------------------------------------------------------------------
+# ---- distances between two sets of samples ------------------------------------------------------------------
 
 
 def wasserstein_1d(a: Tensor, b: Tensor) -> Tensor:
@@ -32,7 +32,9 @@ def wasserstein_1d(a: Tensor, b: Tensor) -> Tensor:
     return (a.sort(-1).values - b.sort(-1).values).abs().mean(-1)
 
 
-def sliced_wasserstein(a: Tensor, b: Tensor, *, directions: int = 128, generator: torch.Generator | None = None) -> Tensor:
+def sliced_wasserstein(
+    a: Tensor, b: Tensor, *, directions: int = 128, generator: torch.Generator | None = None
+) -> Tensor:
     """W1 of the projections onto random directions, averaged.
 
     Parameters
@@ -90,11 +92,17 @@ class MMDTest(NamedTuple):
 
 
 def mmd_test(
-    a: Tensor, b: Tensor, *, permutations: int = 500, bandwidth: float | None = None, generator: torch.Generator | None = None
+    a: Tensor,
+    b: Tensor,
+    *,
+    permutations: int = 500,
+    bandwidth: float | None = None,
+    generator: torch.Generator | None = None,
 ) -> MMDTest:
     """Do two samples come from one distribution? The squared MMD and how often relabelled samples are as far apart.
 
-    Source: Gretton et al. (2012). The p-value counts the observed labelling as one of the permutations, so it is never 0.
+    Source: Gretton et al. (2012). The p-value counts the observed labelling as one of the permutations, so it
+    is never 0.
 
     Parameters
     ----------
@@ -113,7 +121,10 @@ def mmd_test(
     kernel = _kernel(a, b, bandwidth)
     observed = _mmd_from_kernel(kernel, torch.arange(len(kernel)), len(a))
     shuffled = torch.stack(
-        [_mmd_from_kernel(kernel, torch.randperm(len(kernel), generator=generator), len(a)) for _ in range(permutations)]
+        [
+            _mmd_from_kernel(kernel, torch.randperm(len(kernel), generator=generator), len(a))
+            for _ in range(permutations)
+        ]
     )
     as_far = int((shuffled >= observed).sum())
     return MMDTest(observed.item(), (as_far + 1) / (permutations + 1))
@@ -152,7 +163,7 @@ def nearest_distances(a: Tensor, b: Tensor) -> Tensor:
     return torch.cdist(a, b).min(1).values
 
 
-# ---- use of the latent space ------------------------------------------------------------------------------------------
+# ---- use of the latent space --------------------------------------------------------------------------------
 
 
 def active_units(mu: Tensor, *, threshold: float = 0.01) -> Tensor:
@@ -217,9 +228,9 @@ def rate_decomposition(
 ) -> Rate:
     """mean KL = I(x; z) + KL(aggregated ‖ prior), each side estimated on its own.
 
-    The information uses one set of samples and the aggregate KL another, so that their sum can be compared with the exact rate:
-    with one shared set log q(z) would cancel and the sum would prove nothing.
-    Source: Hoffman & Johnson (2016).
+    The information uses one set of samples and the aggregate KL another, so that their sum can be compared
+    with the exact rate: with one shared set log q(z) would cancel and the sum would prove nothing. Source:
+    Hoffman & Johnson (2016).
 
     Parameters
     ----------

@@ -46,7 +46,9 @@ class Account(NamedTuple):
     @property
     def imbalance(self) -> float | None:
         """reconstruction − KL + gap − log p(x): zero when the books balance, None while an entry is missing."""
-        return None if self.elbo is None or self.gap is None or self.log_p is None else self.elbo + self.gap - self.log_p
+        if self.elbo is None or self.gap is None or self.log_p is None:
+            return None
+        return self.elbo + self.gap - self.log_p
 
 
 def the_digit(dtype: torch.dtype = torch.float32) -> tuple[Tensor, int]:

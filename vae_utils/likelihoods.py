@@ -1,7 +1,7 @@
 """What the decoder's output means: p(x|z) as a Bernoulli or as a Gaussian.
 
-A likelihood is a small module that reads the decoder's output, one number per pixel. ``log_prob`` sums over the pixels and
-gives nats per example: this is the "reconstruction" term of the ELBO.
+A likelihood is a small module that reads the decoder's output, one number per pixel. ``log_prob`` sums over
+the pixels and gives nats per example: this is the "reconstruction" term of the ELBO.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
     Tensor, shape (...).
     """
     _validate.same_features(x=x, logits=logits)
-    # log p = −softplus(−logits) and log(1−p) = −softplus(logits): no probability is ever formed, so none is rounded to 0 or 1
+    # log p = −softplus(−logits) and log(1−p) = −softplus(logits): no probability is formed and rounded to 0 or 1
     return (x * logits - functional.softplus(logits)).sum(-1)
 
 
@@ -59,7 +59,9 @@ def gaussian_log_likelihood(x: Tensor, mean: Tensor, logvar: Tensor | float) -> 
 class Bernoulli(nn.Module):
     """Black and white pixels: the decoder's output is a logit per pixel."""
 
-    config: dict = {}
+    def __init__(self):
+        super().__init__()
+        self.config = {}
 
     def log_prob(self, x: Tensor, parameters: Tensor) -> Tensor:
         """log p(x|z) in nats: (..., D), (..., D) → (...). See :func:`bernoulli_log_likelihood`."""
@@ -85,8 +87,8 @@ class Bernoulli(nn.Module):
 class Gaussian(nn.Module):
     """Grey pixels: the decoder's output is the mean of a Gaussian, with one variance for all pixels.
 
-    The variance is the exchange rate between reconstruction and KL. A learned one settles at the mean squared error per pixel
-    (Rybkin et al. 2021).
+    The variance is the exchange rate between reconstruction and KL. A learned one settles at the mean squared
+    error per pixel (Rybkin et al. 2021).
 
     Parameters
     ----------

@@ -13,7 +13,8 @@ from vae_utils.gaussian import standard_normal
 from vae_utils.likelihoods import Bernoulli, Gaussian
 from vae_utils.networks import MLPDecoder, MLPEncoder
 
-# What a checkpoint may name. Weights are data; a class is only ever taken from here, so loading a file runs no code of its own.
+# What a checkpoint may name. Weights are data; a class is only ever taken from here, so loading a file runs
+# no code of its own.
 PARTS = {part.__name__: part for part in (MLPEncoder, MLPDecoder, Bernoulli, Gaussian)}
 FORMAT = "vae_utils/1"
 
@@ -179,6 +180,8 @@ class VAE(nn.Module):
             model.to(next(iter(contents["weights"].values())).dtype)
             model.load_state_dict(contents["weights"])
         except (KeyError, TypeError, RuntimeError, StopIteration) as error:
-            raise ValueError(f"path must name a complete model, but parts and weights of {path} disagree: {error}") from error
+            raise ValueError(
+                f"path must name a complete model, but parts and weights of {path} disagree: {error}"
+            ) from error
         _validate.finite(**{name.replace(".", "_"): value for name, value in contents["weights"].items()})
         return model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +34,7 @@ def mlp(sizes: Sequence[int], activation: str = "tanh") -> nn.Sequential:
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), ACTIVATIONS[activation]()]
     return nn.Sequential(*layers[:-1])
 
@@ -41,7 +42,8 @@ def mlp(sizes: Sequence[int], activation: str = "tanh") -> nn.Sequential:
 class MLPEncoder(nn.Module):
     """f1 and f2 of the course in one network: x ↦ μ(x) and log σ²(x).
 
-    The two heads share their hidden layers and are one matrix product. Both are linear: μ and log σ² may be any real number.
+    The two heads share their hidden layers and are one matrix product. Both are linear: μ and log σ² may be
+    any real number.
 
     Parameters
     ----------
@@ -65,7 +67,9 @@ class MLPEncoder(nn.Module):
         """x of shape (B, ...) with D values per example → mu, logvar of shape (B, L)."""
         _validate.floating(x=x)
         if x.ndim < 2 or x[0].numel() != self.features:
-            raise ValueError(f"x must have shape (B, ...) with {self.features} values per example, got {tuple(x.shape)}")
+            raise ValueError(
+                f"x must have shape (B, ...) with {self.features} values per example, got {tuple(x.shape)}"
+            )
         mu, logvar = self.layers(x.flatten(1)).chunk(2, dim=-1)  # (B, 2L) → 2 × (B, L)
         return mu, logvar
 

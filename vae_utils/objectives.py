@@ -139,8 +139,8 @@ def iw_bound(
     generator : torch.Generator, optional
         Source of randomness.
     chunk : int, optional
-        Weights computed at a time; bounds the memory and does not change what is computed. By default about 16 million
-        decoder outputs.
+        Weights computed at a time; bounds the memory and does not change the result beyond rounding. By default about
+        16 million decoder outputs.
 
     Returns
     -------
@@ -158,7 +158,10 @@ def iw_bound(
     _validate.positive_int(chunk=chunk)
     total = torch.full((len(x),), -math.inf, dtype=x.dtype, device=x.device)
     for start in range(0, n_samples, chunk):
-        log_w = log_importance_weights(model, x, n_samples=min(chunk, n_samples - start), generator=generator)
+        # one draw of (B, L) per sample: torch.randn of a larger block gives other numbers, and the bound
+        # would depend on chunk
+        eps = torch.stack([model.noise(len(x), generator=generator) for _ in range(min(chunk, n_samples - start))])
+        log_w = log_importance_weights(model, x, eps=eps)
         total = torch.logaddexp(total, torch.logsumexp(log_w, 0))
     return total - math.log(n_samples)
 

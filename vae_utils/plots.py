@@ -1,7 +1,7 @@
 """Figures of the course. Every function draws into an Axes and returns it.
 
-One style for all: black on white with a few strong colours. The book inverts line plots in its dark theme and shows images
-on a white card, so no function here asks for a theme.
+One style for all: black on white with a few strong colours. The book inverts line plots in its dark theme and
+shows images on a white card, so no function here asks for a theme.
 """
 
 from __future__ import annotations
@@ -136,13 +136,21 @@ def codes(z: Tensor, y: Tensor, *, ax: Axes | None = None, size: float = 8, titl
 
 
 def posteriors(
-    mu: Tensor, logvar: Tensor, *, ax: Axes | None = None, color: str = COLORS[0], alpha: float = 0.25, deviations: float = 1
+    mu: Tensor,
+    logvar: Tensor,
+    *,
+    ax: Axes | None = None,
+    color: str = COLORS[0],
+    alpha: float = 0.25,
+    deviations: float = 1,
 ) -> Axes:
     """Diagonal Gaussians of a 2-D latent space as ellipses of so many standard deviations: mu, logvar (N, 2)."""
     ax = _axes(ax)
     _validate.same_shape(mu=mu, logvar=logvar)
     for centre, sigma in zip(_array(mu), np.exp(_array(logvar) / 2), strict=True):
-        ax.add_patch(Ellipse(centre, *(2 * deviations * sigma), facecolor=color, edgecolor=color, alpha=alpha, linewidth=0.5))
+        ax.add_patch(
+            Ellipse(centre, *(2 * deviations * sigma), facecolor=color, edgecolor=color, alpha=alpha, linewidth=0.5)
+        )
     ax.autoscale_view()
     ax.set_aspect("equal")
     return ax
@@ -207,7 +215,7 @@ def heat_map(
 
 
 def ledger(accounts: Sequence[Account], *, ax: Axes | None = None) -> Axes:
-    """The digit's accounts, one row per entry: a dot for log p(x), a bar that reaches from the ELBO up to it, and the numbers."""
+    """The digit's accounts, a row each: a dot for log p(x), a bar from the ELBO up to it, and the numbers."""
     ax = _axes(ax)
     if not accounts:
         raise ValueError("accounts must hold at least one account, got none")

@@ -1,7 +1,7 @@
 """Exact answers for latent spaces of one or two dimensions: sums over a fine grid.
 
-For smooth functions that vanish at the ends, the trapezoidal rule converges faster than any power of the spacing. It is the
-course's independent oracle wherever an integral over z is claimed.
+For smooth functions that vanish at the ends, the trapezoidal rule converges faster than any power of the
+spacing. It is the course's independent oracle wherever an integral over z is claimed.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def log_joint_on_grid(model: VAE, x: Tensor, grid: Grid) -> Tensor:
     model.likelihood.check(x)
     z = grid.z.to(x.dtype)
     parameters = model.decoder(z)  # (G, D)
-    log_likelihood = torch.stack([model.likelihood.log_prob(image.expand_as(parameters), parameters) for image in x.flatten(1)])
+    log_likelihood = torch.stack(
+        [model.likelihood.log_prob(image.expand_as(parameters), parameters) for image in x.flatten(1)]
+    )
     return log_likelihood + log_standard_normal(z)
 
 

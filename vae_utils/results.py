@@ -11,7 +11,7 @@ PLACE = Path("book") / "results"
 
 
 def folder() -> Path:
-    """The folder ``book/results`` of this checkout, looked for from the working folder upwards, then beside the package.
+    """The folder ``book/results``, looked for from the working folder upwards, then beside the package.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """Many small models side by side in one batched program.
 
-On 8×8 digits a training step is overhead, not arithmetic: thirty-two models that share each step cost little more than one.
-Their parameters are stacked along a new first dimension and ``torch.vmap`` runs the loss of all of them at once. Adam acts on
-every number alone, so one optimizer on the stack equals one per model.
+On 8×8 digits a training step is overhead, not arithmetic: thirty-two models that share each step cost little
+more than one. Their parameters are stacked along a new first dimension and ``torch.vmap`` runs the loss of
+all of them at once. Adam acts on every number alone, so one optimizer on the stack equals one per model.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def fit_sweep(
 ) -> list[dict[str, list[float]]]:
     """Train M models of one architecture at once, each as :func:`vae_utils.training.fit` would train it alone.
 
-    Every model keeps its own weights, order of examples and noise, from its own generator, so its result equals a separate
-    run to rounding.
+    Every model keeps its own weights, order of examples and noise, from its own generator, so its result
+    equals a separate run to rounding.
 
     Parameters
     ----------
@@ -77,7 +77,9 @@ def fit_sweep(
     _validate.positive(lr=lr)
     models, generators = list(models), list(generators)
     if not models or len(generators) != len(models):
-        raise ValueError(f"generators must hold one generator per model, got {len(generators)} for {len(models)} models")
+        raise ValueError(
+            f"generators must hold one generator per model, got {len(generators)} for {len(models)} models"
+        )
     for generator in generators:
         _validate.generator(generator)
     shapes = [{name: value.shape for name, value in model.state_dict().items()} for model in models]
@@ -101,7 +103,8 @@ def fit_sweep(
     n, books = len(examples[0]), [{} for _ in models]
     for _ in range(epochs):
         orders, noises = [], []
-        for model, generator in zip(models, generators, strict=True):  # per model: first the order, then the noise, as fit does
+        for model, generator in zip(models, generators, strict=True):
+            # first the order, then the noise, as fit does
             orders.append(torch.randperm(n, generator=generator))
             noises.append(model.noise(n, generator=generator) if has_noise else None)
         order = torch.stack(orders)  # (M, N)
@@ -127,7 +130,9 @@ def fit_sweep(
     return books
 
 
-def _per_model(arguments: Mapping[str, float | Sequence[float] | Tensor], count: int, like: Tensor) -> dict[str, Tensor]:
+def _per_model(
+    arguments: Mapping[str, float | Sequence[float] | Tensor], count: int, like: Tensor
+) -> dict[str, Tensor]:
     """Every argument as a tensor with one value per model."""
     stacked = {}
     for name, value in arguments.items():
@@ -135,6 +140,8 @@ def _per_model(arguments: Mapping[str, float | Sequence[float] | Tensor], count:
         if values.ndim == 0:
             values = values.expand(count)
         if values.shape != (count,):
-            raise ValueError(f"arguments[{name!r}] must be one number or {count} of them, got shape {tuple(values.shape)}")
+            raise ValueError(
+                f"arguments[{name!r}] must be one number or {count} of them, got shape {tuple(values.shape)}"
+            )
         stacked[name] = values
     return stacked

@@ -96,8 +96,8 @@ def ring_of_gaussians(
 class Moons(NamedTuple):
     """Two interleaved half circles of radius 1, blurred by a Gaussian of standard deviation ``std``.
 
-    A point is c(t) + std · ε: a moon is chosen, then an angle t uniformly from 0 to π. The angle is a continuous latent, so
-    the density is an integral over it, computed here by quadrature.
+    A point is c(t) + std · ε: a moon is chosen, then an angle t uniformly from 0 to π. The angle is a
+    continuous latent, so the density is an integral over it, computed here by quadrature.
     """
 
     std: float = 0.1

@@ -65,8 +65,9 @@ def fit(
 ) -> History:
     """Minimise a loss by mini-batches.
 
-    The data stays on the device and is shuffled by index. If the model has a method ``noise(n, generator=…)``, one ε per
-    example is drawn every epoch and handed to the loss; so the noise of a run depends on the generator alone.
+    The data stays on the device and is shuffled by index. If the model has a method ``noise(n,
+    generator=…)``, one ε per example is drawn every epoch and handed to the loss; so the noise of a run
+    depends on the generator alone.
 
     Parameters
     ----------
@@ -136,7 +137,9 @@ def fit(
     model.train()
     bar = tqdm(range(1, epochs + 1), disable=not (sys.stderr.isatty() if progress is None else progress), leave=False)
     for epoch in bar:
-        order = torch.randperm(n, generator=generator, device=None if generator is None else generator.device).to(device)
+        order = torch.randperm(n, generator=generator, device=None if generator is None else generator.device).to(
+            device
+        )
         eps = noise_for(model, n, generator)
         shuffled = [values[order] for values in examples]
         totals: dict[str, Tensor] = {}
@@ -154,7 +157,9 @@ def fit(
                 totals[name] = totals[name] + total if name in totals else total
         record(history.train, totals, n, epoch)
         if held_out is not None:
-            record(history.validation, evaluate(model, held_out, loss, held_out_eps, arguments), len(held_out[0]), epoch)
+            record(
+                history.validation, evaluate(model, held_out, loss, held_out_eps, arguments), len(held_out[0]), epoch
+            )
         if on_epoch:
             with torch.no_grad():
                 on_epoch(epoch, model)
@@ -179,7 +184,11 @@ def noise_for(model: nn.Module, n: int, generator: torch.Generator | None) -> Te
 
 @torch.no_grad()
 def evaluate(
-    model: nn.Module, examples: Sequence[Tensor], loss: Loss, eps: Tensor | None, arguments: Mapping[str, float | Tensor]
+    model: nn.Module,
+    examples: Sequence[Tensor],
+    loss: Loss,
+    eps: Tensor | None,
+    arguments: Mapping[str, float | Tensor],
 ) -> dict[str, Tensor]:
     """Every entry of the loss summed over the examples, in evaluation mode."""
     model.eval()
@@ -218,4 +227,6 @@ def record(books: dict[str, list[float]], totals: dict[str, Tensor], n: int, epo
     for name, mean in zip(totals, means, strict=True):
         books.setdefault(name, []).append(mean)
     if not torch.isfinite(torch.tensor(books["loss"][-1])):
-        raise FloatingPointError(f"the loss became {books['loss'][-1]} in epoch {epoch}: try a smaller lr, and look at the data")
+        raise FloatingPointError(
+            f"the loss became {books['loss'][-1]} in epoch {epoch}: try a smaller lr, and look at the data"
+        )
