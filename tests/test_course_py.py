@@ -294,9 +294,7 @@ def pytest_result(tmp_path_factory):
         (folder / "test_it.py").write_text(PYTEST_SAYS[kind])
         options = ["-p", "no:cacheprovider", "--rootdir=.", "-c", os.devnull, "--junitxml=report.xml"]
         env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        child = subprocess.run(
-            [sys.executable, "-m", "pytest", *options], cwd=folder, env=env, capture_output=True
-        )
+        child = subprocess.run([sys.executable, "-m", "pytest", *options], cwd=folder, env=env, capture_output=True)
         return kind, child.returncode, folder / "report.xml"
 
     return result
@@ -313,9 +311,7 @@ def pytest_result(tmp_path_factory):
         (["green", "skipped"], 1, "2 passed, 0 failed, 1 skipped"),
     ],
 )
-def test_the_verdict_is_green_only_if_every_suite_passed_something(
-    pytest_result, capsys, kinds, status, closing
-):
+def test_the_verdict_is_green_only_if_every_suite_passed_something(pytest_result, capsys, kinds, status, closing):
     assert course.summarise([pytest_result(kind) for kind in kinds]) == status
     printed = capsys.readouterr().out
     assert printed.splitlines()[-2:] == [("All green." if status == 0 else printed.splitlines()[-2]), closing]
@@ -404,9 +400,7 @@ def test_the_lock_pins_names_and_nothing_else():
 
 
 def test_the_lock_has_every_dependency_and_no_cuda():
-    names = set(
-        re.findall(r"^([a-z0-9.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.M)
-    )
+    names = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.M))
     extras = PROJECT["optional-dependencies"]
     wanted = [*PROJECT["dependencies"], *extras["book"], *extras["test"]]
     assert {re.match(r"[\w.-]+", w).group().lower().replace("_", "-") for w in wanted} <= names
@@ -424,9 +418,7 @@ def test_slimming_drops_what_only_cuda_needs():
 # --- tests are kept off the network ---
 
 
-@pytest.mark.parametrize(
-    "event", ["socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"]
-)
+@pytest.mark.parametrize("event", ["socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"])
 def test_a_process_under_test_cannot_leave_this_machine(event):
     # the event is raised by hand: should the guard fail, nothing is sent anywhere
     lookup = {"socket.getaddrinfo": "('example.org', 80)", "socket.gethostbyname": "('example.org',)"}
@@ -439,7 +431,5 @@ def test_a_process_under_test_cannot_leave_this_machine(event):
 def test_a_process_under_test_may_talk_to_this_machine():
     from tests.offline.sitecustomize import is_here
 
-    assert all(
-        map(is_here, [None, "", "localhost", "127.0.0.1", "127.8.8.8", "::1", "0.0.0.0", b"127.0.0.1"])
-    )
+    assert all(map(is_here, [None, "", "localhost", "127.0.0.1", "127.8.8.8", "::1", "0.0.0.0", b"127.0.0.1"]))
     assert not any(map(is_here, ["example.org", "192.0.2.1", "10.0.0.1", "2001:db8::1", b"example.org"]))
