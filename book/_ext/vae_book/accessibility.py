@@ -7,6 +7,9 @@ from sphinx.application import Sphinx
 REPAIRS = (
     # WCAG 2.5.3: MyST-NB's label on a folded cell hides the visible words from those who hear the page.
     ('<summary aria-label="Toggle hidden content">', "<summary>"),
+    # ARIA 1.2: docutils gives each entry of a bibliography a role that is withdrawn, inside a list that it breaks.
+    (' role="doc-biblioentry"', ""),
+    ('<div role="list" class="citation-list">', '<div class="citation-list">'),
 )
 
 
