@@ -1,7 +1,7 @@
 """The drawings in ``book/figures`` carry their classes by themselves.
 
-Chapters show them in plain Markdown, ``![…](../book/figures/name.svg)``, because JupyterLab shows anything else raw. So the
-class that centres a drawing and suits it to the dark theme is added here.
+Chapters show them in plain Markdown, ``![…](../book/figures/name.svg)``, because JupyterLab shows anything else raw.
+So the class that centres a drawing and suits it to the dark theme is added here.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ The address comes from the environment variable ``REPOSITORY_URL``, for example
 from __future__ import annotations
 
 import os
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -28,7 +28,8 @@ def clean_url(text: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or len(parts.path.strip("/").split("/")) < 2:
         raise ExtensionError(
-            f"{VARIABLE} must look like https://github.com/owner/name, but it is {text!r}. Unset it to build without links."
+            f"{VARIABLE} must look like https://github.com/owner/name, but it is {text!r}. "
+            "Unset it to build without links."
         )
     return url
 
@@ -44,9 +45,10 @@ def report_url(url: str, page: str) -> str:
     title, body = f"Error on page {page}", "What the page says:\n\nWhat it should say, and how you know:\n"
     match provider_of(url):
         case "github":
-            return f"{url}/issues/new?{urlencode({'title': title, 'body': body})}"
+            return f"{url}/issues/new?{urlencode({'title': title, 'body': body}, quote_via=quote)}"
         case "gitlab":
-            return f"{url}/-/issues/new?{urlencode({'issue[title]': title, 'issue[description]': body})}"
+            query = {"issue[title]": title, "issue[description]": body}
+            return f"{url}/-/issues/new?{urlencode(query, quote_via=quote)}"
         case _:
             return f"{url}/issues"
 
