@@ -41,11 +41,7 @@ def warm():
 
 def run(chapter, folder, limit=None):
     """Execute the code cells in order with the package of ``folder``; returns how it ended."""
-    cells = [
-        cell
-        for cell in json.loads(chapter.read_text(encoding="utf-8"))["cells"]
-        if cell["cell_type"] == "code"
-    ]
+    cells = [cell for cell in json.loads(chapter.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
     sys.path.insert(0, str(folder))
     os.chdir(chapter.parent)
     end = {"cell": None, "number": 0, "error": None, "message": ""}
@@ -89,9 +85,7 @@ def forked(chapter, folder, limit):
 def spawned(chapter, folder, limit):
     """The same from a new process, for systems without fork."""
     command = [sys.executable, __file__, "--one", str(chapter), str(folder), str(limit or "")]
-    return json.loads(
-        subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT).stdout
-    )
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT).stdout)
 
 
 def main(arguments):

@@ -63,9 +63,7 @@ def images(cell):
 
 def prose(nb):
     """All Markdown as one text, less fenced code, in which ``#`` is no heading."""
-    return re.sub(
-        r"^(```|~~~).*?^\1", "", "\n\n".join(cell.source for cell in markdown(nb)), flags=re.S | re.M
-    )
+    return re.sub(r"^(```|~~~).*?^\1", "", "\n\n".join(cell.source for cell in markdown(nb)), flags=re.S | re.M)
 
 
 def sections(nb):
@@ -114,9 +112,7 @@ def plain_python(nb):
         for node in ast.walk(parsed):
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 faults.append(f"{cell.id}: imports * from {node.module}")
-            called = (
-                getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
-            )
+            called = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
             if called in ("interact", "interactive", "interactive_output", "Output", "input", "get_ipython"):
                 faults.append(f"{cell.id}: calls {called}(), which works only with a kernel")
     return faults
@@ -127,9 +123,7 @@ def ids_readable(nb):
     faults = [f"{name!r} is no readable id (words-with-dashes)" for name in ids if not ID.fullmatch(name)]
     faults += [f"id {name} is used twice" for name in {name for name in ids if ids.count(name) > 1}]
     # Jupyter's own ids are eight random hexadecimal digits.
-    faults += [
-        f"{name} looks like an id made by an editor: give it a name" for name in ids if random_id(name)
-    ]
+    faults += [f"{name} looks like an id made by an editor: give it a name" for name in ids if random_id(name)]
     return faults
 
 
@@ -166,18 +160,14 @@ def figures_described(nb):
         image = cell.metadata.get("mystnb", {}).get("image", {})
         alt = image.get("alt", "").strip()
         if len(alt) < 25 or re.search(r"\.(png|svg|jpe?g)\b", alt):
-            faults.append(
-                f"{cell.id}: its figure needs alt text (what it shows; 25 characters or more), has {alt!r}"
-            )
+            faults.append(f"{cell.id}: its figure needs alt text (what it shows; 25 characters or more), has {alt!r}")
         elif alt in seen:
             faults.append(f"{cell.id}: has the alt text of {seen[alt]}")
         seen.setdefault(alt, cell.id)
         if not {"fig-invert", "fig-card"} & set(image.get("classes", "").split()):
             faults.append(f"{cell.id}: its figure needs the class fig-invert (lines) or fig-card (images)")
         if len(pngs) > 1:
-            faults.append(
-                f"{cell.id}: shows {len(pngs)} figures with one alt text; make one figure or two cells"
-            )
+            faults.append(f"{cell.id}: shows {len(pngs)} figures with one alt text; make one figure or two cells")
         faults += [
             f"{cell.id}: a figure of {kilobytes(png):.0f} kB"
             for png in pngs
@@ -203,11 +193,7 @@ def head(nb):
     """Title, objectives, prerequisites and minutes, before anything else."""
     first = "\n\n".join(cell.source for cell in nb.cells[:3] if cell.cell_type == "markdown")
     titles = re.findall(r"^# +\S.*$", prose(nb), flags=re.M)
-    faults = (
-        []
-        if len(titles) == 1 and first.startswith("# ")
-        else [f"one title at the very start, found {titles}"]
-    )
+    faults = [] if len(titles) == 1 and first.startswith("# ") else [f"one title at the very start, found {titles}"]
     objectives = re.search(r"\*\*You will be able to\*\*(.*?)(?=^\*\*|\Z)", first, flags=re.S | re.M)
     if not objectives or len(re.findall(r"^\s*[-*] \S", objectives[1], flags=re.M)) < 2:
         faults.append("the head lacks **You will be able to** with a list of at least two")
@@ -255,9 +241,7 @@ def claims_literal(nb):
         literal = {first.value for first in firsts if isinstance(first, ast.Constant)}
         if len(literal) < len({ast.dump(first) for first in firsts if first is not None}):
             faults.append(f"{cell.id}: a claim is no plain string")
-        faults += [
-            f"{cell.id}: no prove() call says {line!r}" for line in claims(cell) if line not in literal
-        ]
+        faults += [f"{cell.id}: no prove() call says {line!r}" for line in claims(cell) if line not in literal]
         faults += [f"{cell.id}: the proof {line!r} left no ✓" for line in sorted(literal - set(claims(cell)))]
     return faults
 
@@ -309,9 +293,7 @@ def cells_short(nb):
     if counts[0] > SETUP_LINES:
         faults.append(f"the set-up cell has {counts[0]} lines, at most {SETUP_LINES} are allowed")
     if statistics.median(counts) > MEDIAN_LINES:
-        faults.append(
-            f"the median code cell has {statistics.median(counts)} lines, at most {MEDIAN_LINES} are allowed"
-        )
+        faults.append(f"the median code cell has {statistics.median(counts)} lines, at most {MEDIAN_LINES} are allowed")
     return faults
 
 
@@ -322,9 +304,7 @@ def free_names(table):
     """Global names that functions, classes and comprehensions below a symbol table use."""
     found = set()
     for child in table.get_children():
-        found |= {symbol.get_name() for symbol in child.get_symbols() if symbol.is_global()} | free_names(
-            child
-        )
+        found |= {symbol.get_name() for symbol in child.get_symbols() if symbol.is_global()} | free_names(child)
     return found
 
 
@@ -335,20 +315,12 @@ def names_defined_here(nb):
         if tree(cell) is None:
             continue
         table = symtable.symtable(cell.source, cell.id, "exec")
-        own = {
-            symbol.get_name()
-            for symbol in table.get_symbols()
-            if symbol.is_assigned() or symbol.is_imported()
-        }
+        own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
         used = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
-        faults += [
-            f"{cell.id}: {name} is used before any cell defines it" for name in sorted(used - own - defined)
-        ]
+        faults += [f"{cell.id}: {name} is used before any cell defines it" for name in sorted(used - own - defined)]
         defined |= own
         late.update({name: cell.id for name in free_names(table) if name not in late})
-    faults += [
-        f"{where}: {name} is defined nowhere" for name, where in sorted(late.items()) if name not in defined
-    ]
+    faults += [f"{where}: {name} is defined nowhere" for name, where in sorted(late.items()) if name not in defined]
     return faults
 
 

@@ -85,9 +85,7 @@ def made():
         cells.append(code(f"figure-{n}", f"print(math.sqrt({n}))", drawn(n), mystnb={"image": image}))
     for n in range(8):
         claim = f"the root of {n} squared is {n}"
-        cells.append(
-            code(f"proof-{n}", f'prove("{claim}", math.sqrt({n}**2) == {n})', printed(f"✓ {claim}\n"))
-        )
+        cells.append(code(f"proof-{n}", f'prove("{claim}", math.sqrt({n}**2) == {n})', printed(f"✓ {claim}\n")))
     cells.append(nbformat.v4.new_markdown_cell(ENDING, id="ending"))
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata["vae_course"] = {"digest": staleness.digest(notebook)}

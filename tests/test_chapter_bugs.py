@@ -55,9 +55,7 @@ class Runner:
         module = self.copy(folder) / "vae_utils" / bug.module
         source = module.read_text(encoding="utf-8")
         if source.count(bug.old) != 1:
-            raise ValueError(
-                f"{bug.module} contains {bug.old!r} {source.count(bug.old)} times, expected once"
-            )
+            raise ValueError(f"{bug.module} contains {bug.old!r} {source.count(bug.old)} times, expected once")
         module.write_text(source.replace(bug.old, bug.new), encoding="utf-8")
         return self.run(folder)
 
@@ -94,9 +92,7 @@ def test_chapter_has_bugs(path):
     assert len({(bug.module, bug.old, bug.new) for bug in found}) == len(found)
 
 
-CASES = [
-    pytest.param(path, bug, id=f"{path.stem}-{n}") for path in PATHS for n, bug in enumerate(bugs(path), 1)
-]
+CASES = [pytest.param(path, bug, id=f"{path.stem}-{n}") for path in PATHS for n, bug in enumerate(bugs(path), 1)]
 
 
 @pytest.mark.parametrize(("path", "bug"), CASES)

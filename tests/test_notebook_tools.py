@@ -28,9 +28,7 @@ from tests.sample_chapter import code, drawn, png, printed, sample, stored
 
 
 def test_sample_fulfils_every_rule():
-    assert {rule.__name__: rule(sample()) for rule in rules.RULES} == {
-        rule.__name__: [] for rule in rules.RULES
-    }
+    assert {rule.__name__: rule(sample()) for rule in rules.RULES} == {rule.__name__: [] for rule in rules.RULES}
 
 
 def cell(nb, name):
@@ -215,9 +213,7 @@ def with_widgets(ids):
 
     state = {
         orphan: model("IntSliderModel", value=1),
-        link: model(
-            "LinkModel", source=[f"IPY_MODEL_{slider}", "value"], target=[f"IPY_MODEL_{other}", "value"]
-        ),
+        link: model("LinkModel", source=[f"IPY_MODEL_{slider}", "value"], target=[f"IPY_MODEL_{other}", "value"]),
         layout: model("LayoutModel"),
         slider: model("IntSliderModel", layout=f"IPY_MODEL_{layout}"),
         other: model("IntSliderModel", layout=f"IPY_MODEL_{layout}"),
@@ -364,17 +360,11 @@ def test_digest_follows_what_is_reached(checkout, name, change):
     assert (staleness.digest(notebook_of(SOURCE), checkout) != before) == matters
 
 
-@pytest.mark.parametrize(
-    "change", ['"""Other."""\n', "# a comment\n", "\n\n", '"""Doc.\n\n    More.\n    """\r\n']
-)
+@pytest.mark.parametrize("change", ['"""Other."""\n', "# a comment\n", "\n\n", '"""Doc.\n\n    More.\n    """\r\n'])
 def test_digest_ignores_comments_docstrings_and_line_ends(checkout, change):
     before = staleness.digest(notebook_of(SOURCE), checkout)
     file = checkout / "vae_utils/used.py"
-    text = (
-        file.read_text()
-        .replace('"""Doc."""\nfrom', f"{change}from", 1)
-        .replace('    """Doc."""\n', "    # why\n")
-    )
+    text = file.read_text().replace('"""Doc."""\nfrom', f"{change}from", 1).replace('    """Doc."""\n', "    # why\n")
     file.write_bytes(text.encode())
     assert staleness.digest(notebook_of(SOURCE), checkout) == before
 

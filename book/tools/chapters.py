@@ -12,6 +12,7 @@ import argparse
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec
@@ -75,7 +76,11 @@ def execute(notebook, folder, step=lambda: None):
     )
     try:
         client.execute(env=environment())
+    except AssertionError as error:  # nbclient's own, when Ctrl-C made it stop the kernel before
+        raise KeyboardInterrupt from error
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        if getattr(error, "ename", "") == "KeyboardInterrupt":
+            raise KeyboardInterrupt from error
         raise ChapterFailed(f"cell {at['number']} ({at['id']}) failed: {last_line(error)}") from error
     return notebook
 
@@ -104,9 +109,7 @@ def chosen(names, paths):
         stem = Path(name).stem
         found = [path for path in paths if path.stem == stem or path.stem.split("-")[0] == stem.zfill(2)]
         if not found:
-            raise ValueError(
-                f"no chapter is called {name!r}; there are {', '.join(path.stem for path in paths)}"
-            )
+            raise ValueError(f"no chapter is called {name!r}; there are {', '.join(path.stem for path in paths)}")
         result += found
     return result
 
@@ -120,10 +123,10 @@ def run(paths, notebooks, bar):
     failed = {}
     for path in paths:
         bar.set_description(path.stem)
-        start = bar.n
+        start, begun = bar.n, time.monotonic()
         try:
             write(path, executed(notebooks[path], path.parent, bar.update))
-            bar.write(f"{path.stem}: executed")
+            bar.write(f"{path.stem}: executed in {time.monotonic() - begun:.0f} s")
         except ChapterFailed as error:
             failed[path] = f"{path.stem}: {error}"
             bar.write(failed[path])
@@ -133,12 +136,8 @@ def run(paths, notebooks, bar):
 
 def main(arguments=None, folder=CHAPTERS):
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "names", nargs="*", metavar="CHAPTER", help="number or name of a chapter, such as 05 or 05-kl"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="CHAPTER", help="number or name of a chapter, such as 05 or 05-kl")
     parser.add_argument("--all", action="store_true", help="execute all chapters")
     parser.add_argument("--check", action="store_true", help="only list what is stale")
     options = parser.parse_args(arguments)
@@ -172,4 +171,8 @@ def main(arguments=None, folder=CHAPTERS):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nInterrupted: the chapter being executed keeps its stored file.", file=sys.stderr)
+        sys.exit(130)

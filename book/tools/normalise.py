@@ -75,24 +75,16 @@ def widget_order(state, views):
 
     for view in views:
         visit(view)
-    ties = [
-        name
-        for name, model in state.items()
-        if model["model_name"].endswith("LinkModel") and name not in order
-    ]
+    ties = [name for name, model in state.items() if model["model_name"].endswith("LinkModel") and name not in order]
     ties = [name for name in ties if all(other in order for other in links(state[name]))]
-    return order + sorted(
-        ties, key=lambda name: [state[name]["model_name"], *map(order.index, links(state[name]))]
-    )
+    return order + sorted(ties, key=lambda name: [state[name]["model_name"], *map(order.index, links(state[name]))])
 
 
 def normal_widgets(notebook):
     """Drop the widget models that no output shows and number the others: their ids are random."""
     stored = notebook.metadata.pop("widgets", {}).get(WIDGET_STATE, {})
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    views = [
-        output.data[WIDGET_VIEW]["model_id"] for output in outputs if WIDGET_VIEW in output.get("data", {})
-    ]
+    views = [output.data[WIDGET_VIEW]["model_id"] for output in outputs if WIDGET_VIEW in output.get("data", {})]
     order = widget_order(stored.get("state", {}), views)
     if not order:
         return notebook
@@ -130,9 +122,7 @@ def normalise(notebook):
             count += 1
             cell.execution_count = count
         try:
-            cell.outputs = [
-                checked_output(output, cell.execution_count) for output in joined_streams(cell.outputs)
-            ]
+            cell.outputs = [checked_output(output, cell.execution_count) for output in joined_streams(cell.outputs)]
         except ValueError as error:
             raise NotNormal(number, cell, error) from error
     return normal_widgets(notebook)

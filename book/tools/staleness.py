@@ -48,9 +48,7 @@ def canonical(node):
             for name, value in ast.iter_fields(node)
             if name not in ("ctx", "kind", "type_comment", "type_ignores")
         ]
-        inner = ", ".join(
-            f"{name}={canonical(value)}" for name, value in fields if value is not None and value != []
-        )
+        inner = ", ".join(f"{name}={canonical(value)}" for name, value in fields if value is not None and value != [])
         return f"{type(node).__name__}({inner})"
     if isinstance(node, list):
         return f"[{', '.join(map(canonical, node))}]"
@@ -97,19 +95,13 @@ def reached(trees, root):
 
 
 def strings(tree):
-    return {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def named_files(trees, names, root):
     """Data that the code names: results by file name or stem, and the files beside the reached modules."""
     words = {string.replace("\\", "/").rpartition("/")[2] for tree in trees for string in strings(tree)}
-    results = sorted(
-        file for file in (root / "book" / "results").glob("*") if file.suffix in (".json", ".npz")
-    )
+    results = sorted(file for file in (root / "book" / "results").glob("*") if file.suffix in (".json", ".npz"))
     folders = {module_file(name, root).parent for name in names}
     beside = sorted(
         file for folder in folders for file in (*folder.glob("*"), *folder.glob("static/*")) if file.is_file()
