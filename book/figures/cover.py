@@ -41,7 +41,7 @@ def plane() -> np.ndarray:
 
 
 def ink(points: np.ndarray) -> np.ndarray:
-    """Return one colour per point by its direction, shape (..., 3), neither too light for white nor too dark for black."""
+    """Return one colour per point by its direction, shape (..., 3), for white and for black paper."""
     angle = np.arctan2(points[..., 1], points[..., 0])
     phases = angle[..., None] - 2 * np.pi * np.array([0.0, 1.0, 2.0]) / 3
     return np.array([126, 122, 140]) + np.array([84, 46, 72]) * np.cos(phases)
