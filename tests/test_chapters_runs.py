@@ -106,7 +106,8 @@ def verdicts(tmp_path_factory):
         (folder / f"{name}.ipynb").write_bytes(dumps(notebook))
     report = folder / "report.xml"
     options = ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "-q", f"--junitxml={report}"]
-    subprocess.run([sys.executable, "-m", "pytest", *options, str(folder)], cwd=folder, capture_output=True)
+    command = [sys.executable, "-m", "pytest", *options, str(folder)]
+    subprocess.run(command, cwd=folder, env=chapters.environment(), capture_output=True)
     failures = dict.fromkeys(SPOILED, 0)
     for case in ElementTree.parse(report).iter("testcase"):
         name = next(name for name in SPOILED if name in case.get("classname"))
