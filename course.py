@@ -223,9 +223,12 @@ def summarise(results):
         skipped = int(suite.get("skipped", 0))
         passed = int(suite.get("tests", 0)) - failed - skipped
         print(f"{name:10} {passed:8} {failed:8} {skipped:8} {float(suite.get('time', 0)):8.0f}")
+        reasons = {}
         for case in suite.findall("testcase[skipped]"):
-            for skip in case.findall("skipped"):
-                print(f"  skipped {case.get('name')}: {skip.get('message')}")
+            reasons.setdefault(case.find("skipped").get("message"), []).append(case.get("name"))
+        for reason, names in reasons.items():
+            more = f" and {len(names) - 1} more" if names[1:] else ""
+            print(f"  skipped {names[0]}{more}: {reason}")
         if status or failed or not passed:
             red.append(f"{name} (pytest's exit status {status}, {passed} passed)")
         total = [total[0] + passed, total[1] + failed, total[2] + skipped]

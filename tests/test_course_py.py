@@ -280,7 +280,8 @@ PYTEST_SAYS = {
     "red": "def test_a(): pass\ndef test_b(): assert 0\n",
     "broken": "import nothing_of_that_name\n",
     "empty": "",
-    "skipped": "import pytest\n@pytest.mark.skip(reason='no such machine')\ndef test_a(): pass\n",
+    "skipped": "import pytest\npytestmark = pytest.mark.skip(reason='no such machine')\n"
+    "def test_a(): pass\ndef test_b(): pass\n",
 }
 
 
@@ -308,7 +309,7 @@ def pytest_result(tmp_path_factory):
         (["red", "green"], 1, "3 passed, 1 failed, 0 skipped"),
         (["green", "broken"], 1, "2 passed, 1 failed, 0 skipped"),
         (["green", "empty"], 1, "2 passed, 0 failed, 0 skipped"),
-        (["green", "skipped"], 1, "2 passed, 0 failed, 1 skipped"),
+        (["green", "skipped"], 1, "2 passed, 0 failed, 2 skipped"),
     ],
 )
 def test_the_verdict_is_green_only_if_every_suite_passed_something(pytest_result, capsys, kinds, status, closing):
@@ -316,7 +317,7 @@ def test_the_verdict_is_green_only_if_every_suite_passed_something(pytest_result
     printed = capsys.readouterr().out
     assert printed.splitlines()[-2:] == [("All green." if status == 0 else printed.splitlines()[-2]), closing]
     assert ("Red: " in printed) == (status == 1)
-    assert ("skipped test_a: no such machine" in printed) == ("skipped" in kinds)
+    assert ("skipped test_a and 1 more: no such machine" in printed) == ("skipped" in kinds)
 
 
 def test_passing_tests_with_too_little_coverage_are_red(pytest_result, capsys):
