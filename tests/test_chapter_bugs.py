@@ -17,7 +17,6 @@ import pytest
 from tests.chapter_rules import CHAPTERS, ROOT
 
 HERE = Path(__file__).resolve().parent
-PATHS = sorted(CHAPTERS.glob("*.ipynb"))
 WANTED = 5
 PROOF_FAILED = "vae_utils.proofs.ProofFailed"
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -65,48 +64,43 @@ class Runner:
         self.process.stdout.close()
 
 
-@pytest.fixture(scope="module")
-def runner_for():
-    """One warm process a chapter, the last one used."""
-    current = []
-
-    def get(path):
-        if current and current[0].chapter != path:
-            current.pop().close()
-        if not current:
-            current.append(Runner(path))
-        return current[0]
-
-    yield get
-    for runner in current:
-        runner.close()
+@pytest.fixture(scope="class")
+def runner(request):
+    runner = Runner(request.cls.path)
+    yield runner
+    runner.close()
 
 
-REACHED = {}  # chapter → the furthest cell that one of its bugs was allowed to reach
+class ChapterBugs:
+    """The tests of one chapter; a class each, so that two test processes can share the chapters between them."""
+
+    path: Path
+    reached = 0  # the furthest cell that one of the bugs got to
+
+    def test_there_are_enough(self):
+        found = bugs(self.path)
+        assert len(found) >= WANTED, f"{self.path.stem} has {len(found)} injected bugs, {WANTED} are wanted"
+        assert len({(bug.module, bug.old, bug.new) for bug in found}) == len(found)
+
+    def test_proof_notices(self, bug, runner, tmp_path):
+        end = runner.run_with(bug, tmp_path)
+        type(self).reached = max(self.reached, end["number"])
+        assert end["error"] is not None, f"no proof notices: {bug.why}"
+        seen = f"cell {end['cell']}: {end['error']}: {end['message']}"
+        assert end["error"] == PROOF_FAILED, f"{bug.why}: a crash is no proof; {seen}"
+
+    def test_unchanged_package_fails_no_proof(self, runner, tmp_path):
+        """The control, as far as the bugs got: it is the bug that fails the proofs."""
+        end = runner.run(runner.copy(tmp_path), self.reached or "")
+        assert end["error"] is None, f"cell {end['cell']}: {end['error']}: {end['message']}"
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_chapter_has_bugs(path):
-    found = bugs(path)
-    assert len(found) >= WANTED, f"{path.stem} has {len(found)} injected bugs, {WANTED} are wanted"
-    assert len({(bug.module, bug.old, bug.new) for bug in found}) == len(found)
+def pytest_generate_tests(metafunc):
+    if "bug" in metafunc.fixturenames:
+        found = bugs(metafunc.cls.path)
+        metafunc.parametrize("bug", found, ids=[f"{number}" for number in range(1, len(found) + 1)])
 
 
-CASES = [pytest.param(path, bug, id=f"{path.stem}-{n}") for path in PATHS for n, bug in enumerate(bugs(path), 1)]
-
-
-@pytest.mark.parametrize(("path", "bug"), CASES)
-def test_proof_notices(path, bug, tmp_path, runner_for):
-    end = runner_for(path).run_with(bug, tmp_path)
-    REACHED[path] = max(REACHED.get(path, 0), end["number"])
-    assert end["error"] is not None, f"no proof notices: {bug.why}"
-    seen = f"cell {end['cell']}: {end['error']}: {end['message']}"
-    assert end["error"] == PROOF_FAILED, f"{bug.why}: a crash is no proof; {seen}"
-
-
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_unchanged_package_fails_no_proof(path, tmp_path, runner_for):
-    """The control, up to the furthest cell that the bugs reached: it is the bug that fails the proofs."""
-    runner = runner_for(path)
-    end = runner.run(runner.copy(tmp_path), REACHED.get(path, ""))
-    assert end["error"] is None, f"{path.stem}, cell {end['cell']}: {end['error']}: {end['message']}"
+for chapter in sorted(CHAPTERS.glob("*.ipynb")):
+    name = f"TestChapter{chapter.stem.partition('-')[0]}"
+    globals()[name] = type(name, (ChapterBugs,), {"path": chapter})
