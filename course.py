@@ -316,7 +316,7 @@ def lock(args):
     extra = {"UV_DEFAULT_INDEX": mirror} if mirror else {}
     if run(tool("uv"), "pip", "compile", PYPROJECT.name, *options.split(), *args, **extra):
         raise Stop("The lock file was not renewed, for the reason above.")
-    LOCK.write_text(slim(LOCK.read_text(encoding="utf-8")), encoding="utf-8")
+    LOCK.write_text(slim(LOCK.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
 
 
 def slim(resolved):

@@ -293,7 +293,8 @@ def pytest_result(tmp_path_factory):
     def result(kind):
         folder = tmp_path_factory.mktemp(kind)
         (folder / "test_it.py").write_text(PYTEST_SAYS[kind])
-        options = ["-p", "no:cacheprovider", "--rootdir=.", "-c", os.devnull, "--junitxml=report.xml"]
+        (folder / "pytest.ini").write_text("[pytest]\n")  # its settings, not ours
+        options = ["-p", "no:cacheprovider", "--junitxml=report.xml"]
         env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         child = subprocess.run([sys.executable, "-m", "pytest", *options], cwd=folder, env=env, capture_output=True)
         return kind, child.returncode, folder / "report.xml"
