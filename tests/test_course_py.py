@@ -66,6 +66,24 @@ def test_the_supported_pythons_are_named_alike_everywhere():
     assert PROJECT["requires-python"] == ">={}.{}".format(*course.OLDEST)
 
 
+@pytest.mark.parametrize("name", ["test", "nightly"])
+def test_both_commands_run_on_three_pythons_and_three_systems(name):
+    workflow = (ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
+    assert "os: [ubuntu-latest, macos-latest, windows-latest]" in workflow
+    assert 'python: ["3.11", "3.12", "3.13"]' in workflow
+    assert [command for command in ("book", "test") if f"run: python course.py {command}\n" not in workflow] == []
+    assert ('COURSE_ALL_CHAPTERS: "1"' in workflow) == (name == "nightly")
+
+
+def test_the_chinese_readme_names_what_the_english_one_names():
+    code = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+    english, chinese = (
+        set(code.findall((ROOT / name).read_text(encoding="utf-8"))) for name in ("README.md", "README.zh-CN.md")
+    )
+    words = {"PIP_INDEX_URL=https://your.mirror/simple make book": "PIP_INDEX_URL=https://镜像地址/simple make book"}
+    assert {words.get(span, span) for span in english} == chinese
+
+
 # --- a failed installation: pip itself fails here, so its words are the real ones ---
 
 
