@@ -451,6 +451,25 @@ def test_fresh_chapter_is_only_normalised(tmp_path, capfd):
     assert "normalised" in capfd.readouterr().out
 
 
+def test_naming_a_chapter_touches_no_other(tmp_path):
+    folder = folder_with(tmp_path, "print(1)", "print(2)")
+    other = folder / "02-name.ipynb"
+    before = other.read_bytes() + b"\n"  # not in normal form
+    other.write_bytes(before)
+    assert chapters.main(["1"], folder) == 0
+    assert other.read_bytes() == before
+
+
+def test_a_file_changed_during_its_execution_is_not_overwritten(tmp_path, capfd):
+    """The cell itself plays the author who saves while the chapter runs."""
+    saving = "import pathlib\nfile = pathlib.Path('01-name.ipynb')\nfile.write_bytes(file.read_bytes() + b' ')"
+    folder = folder_with(tmp_path, saving)
+    before = (folder / "01-name.ipynb").read_bytes()
+    assert chapters.main(["1"], folder) == 1
+    assert (folder / "01-name.ipynb").read_bytes() == before + b" "
+    assert "changed while it was being executed" in capfd.readouterr().err
+
+
 def test_unknown_chapter_is_refused(tmp_path, capfd):
     with pytest.raises(SystemExit):
         chapters.main(["08"], folder_with(tmp_path, "1"))

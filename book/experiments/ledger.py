@@ -28,7 +28,7 @@ CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 
 
 def account_of(chapter: Path) -> Account:
-    """Execute a chapter's code cells in order and return its ``account``, in nats rounded to two decimals."""
+    """Execute a chapter's code cells in order and return its ``account``, in nats rounded to nine decimals."""
     cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
     names: dict = {"__name__": "__main__"}
     with contextlib.chdir(chapter.parent), contextlib.redirect_stdout(io.StringIO()):
@@ -39,7 +39,7 @@ def account_of(chapter: Path) -> Account:
     account = names.get("account")
     if not isinstance(account, Account):
         raise SystemExit(f"{chapter.name} must leave its Account in the variable `account`, got {account!r}")
-    rounded = {name: round(value, 2) for name, value in account._asdict().items() if isinstance(value, float)}
+    rounded = {name: round(value, 9) for name, value in account._asdict().items() if isinstance(value, float)}
     return account._replace(**rounded)
 
 

@@ -1,7 +1,7 @@
 """Execute the chapters whose code has changed, and store them in normal form.
 
     python book/tools/chapters.py              execute what is stale, normalise the rest
-    python book/tools/chapters.py 05 07-vae    execute these, stale or not
+    python book/tools/chapters.py 05 07-vae    execute these, stale or not, and touch no other
     python book/tools/chapters.py --all        execute all
     python book/tools/chapters.py --check      only say what is stale; exit status 1 if anything is
 
@@ -118,14 +118,17 @@ def code_cells(notebook):
     return sum(cell.cell_type == "code" for cell in notebook.cells)
 
 
-def run(paths, notebooks, bar):
+def run(paths, stored, notebooks, bar):
     """Execute and store the chapters; returns {path: message} of those that failed."""
     failed = {}
     for path in paths:
         bar.set_description(path.stem)
         start, begun = bar.n, time.monotonic()
         try:
-            write(path, executed(notebooks[path], path.parent, bar.update))
+            result = executed(notebooks[path], path.parent, bar.update)
+            if path.read_bytes() != stored[path]:
+                raise ChapterFailed("the file was changed while it was being executed; nothing was stored, run it again")
+            write(path, result)
             bar.write(f"{path.stem}: executed in {time.monotonic() - begun:.0f} s")
         except ChapterFailed as error:
             failed[path] = f"{path.stem}: {error}"
@@ -142,7 +145,8 @@ def main(arguments=None, folder=CHAPTERS):
     parser.add_argument("--check", action="store_true", help="only list what is stale")
     options = parser.parse_args(arguments)
     paths = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
-    notebooks = {path: loads(path.read_bytes()) for path in paths}
+    stored = {path: path.read_bytes() for path in paths}
+    notebooks = {path: loads(content) for path, content in stored.items()}
     try:
         named = chosen(options.names, paths)
     except ValueError as error:
@@ -153,9 +157,10 @@ def main(arguments=None, folder=CHAPTERS):
         return int(bool(stale))
     todo = paths if options.all else named or stale
     with tqdm(total=sum(code_cells(notebooks[path]) for path in todo), unit="cell", disable=None) as bar:
-        failed = run(todo, notebooks, bar)
-    for path in set(paths) - set(todo):
-        if dumps(normal := normalise(notebooks[path])) != path.read_bytes():
+        failed = run(todo, stored, notebooks, bar)
+    for path in () if named else sorted(set(paths) - set(todo)):
+        normal = normalise(notebooks[path])
+        if dumps(normal) != stored[path] == path.read_bytes():
             write(path, normal)
             print(f"{path.stem}: normalised")
     if failed:
