@@ -239,7 +239,7 @@ def test_a_sweep_takes_other_losses_and_learned_variances(x):
 
 
 def test_a_sweep_of_32_models_is_at_least_4_times_faster_than_32_runs():
-    """One run and one sweep in turn, five times, medians; measured 9 to 10 times on two cores, so 4 has a margin of two."""
+    """One run and one sweep in turn, five times, medians. Measured: 9 to 10 times, a margin of two."""
     x = load_digits("train").x
     single, together = [], []
     for _ in range(5):

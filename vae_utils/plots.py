@@ -229,6 +229,10 @@ def ledger(accounts: Sequence[Account], *, ax: Axes | None = None) -> Axes:
         named = {"log p": account.log_p, "recon": account.reconstruction, "KL": account.kl, "gap": account.gap}
         text = "   ".join(f"{name} {'?' if value is None else f'{value:.1f}'}" for name, value in named.items())
         ax.text(1.02, row, text, transform=ax.get_yaxis_transform(), va="center", family="monospace", fontsize=8)
+    known = [value for account in accounts for value in (account.elbo, account.log_p) if value is not None]
+    if known:  # at least a nat on either side: exact accounts may differ by rounding alone
+        margin = max(1.0, 0.05 * (max(known) - min(known)))
+        ax.set_xlim(min(known) - margin, max(known) + margin)
     ax.set(yticks=range(len(accounts)), yticklabels=[f"{account.chapter}  {account.model}" for account in accounts])
     ax.set(xlabel="nats (blue dot: log p(x), orange mark: ELBO, bar: gap)", ylim=(len(accounts) - 0.4, -0.6))
     return ax

@@ -127,7 +127,9 @@ def run(paths, stored, notebooks, bar):
         try:
             result = executed(notebooks[path], path.parent, bar.update)
             if path.read_bytes() != stored[path]:
-                raise ChapterFailed("the file was changed while it was being executed; nothing was stored, run it again")
+                raise ChapterFailed(
+                    "the file was changed while it was being executed; it was left alone"
+                )
             write(path, result)
             bar.write(f"{path.stem}: executed in {time.monotonic() - begun:.0f} s")
         except ChapterFailed as error:
