@@ -78,6 +78,7 @@ def test_sampled_binarization_has_the_grey_value_as_its_mean():
         (lambda: moons(0), "std must be a finite number above 0"),
         (lambda: moons().log_prob(torch.zeros(3)), r"x must have shape \(N, 2\)"),
         (lambda: moons().sample(0), "n must be at least 1"),
+        (lambda: two_bumps().sample(3, generator=1), "generator must be a torch.Generator"),
         (lambda: two_bumps().sample(-1), "n must be at least 1"),
         (lambda: two_bumps().log_prob(torch.zeros(3, 2, dtype=torch.float64)), "same last dimension"),
     ],

@@ -170,6 +170,9 @@ def test_a_collapsed_posterior_carries_no_information():
         (lambda: mmd(torch.zeros(3, 2), torch.zeros(3, 2)), "bandwidth must be a finite number above 0, got 0.0"),
         (lambda: mmd_test(torch.zeros(3, 2), torch.ones(3, 2), permutations=0), "permutations must be at least 1"),
         (lambda: nearest_distances(torch.zeros(3, 2), torch.zeros(3, 1)), "same last dimension"),
+        (lambda: mmd_test(torch.zeros(3, 2), torch.ones(3, 2), generator=1), "generator must be a"),
+        (lambda: sliced_wasserstein(torch.zeros(3, 2), torch.ones(3, 2), generator=1), "generator must be a"),
+        (lambda: rate_decomposition(torch.zeros(3, 2), torch.ones(3, 2), generator=1), "generator must be a"),
         (lambda: active_units(torch.zeros(1, 2)), "at least 2 rows"),
         (lambda: active_units(torch.zeros(5, 2), threshold=0), "threshold must be a finite number above 0"),
         (lambda: rate_decomposition(torch.zeros(5, 2), torch.zeros(5, 2), n_samples=0), "n_samples must be at least 1"),
@@ -177,5 +180,5 @@ def test_a_collapsed_posterior_carries_no_information():
     ],
 )
 def test_bad_arguments_are_named(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         call()

@@ -52,6 +52,7 @@ def sliced_wasserstein(
     _validate.matrix(a=a, b=b)
     _validate.same_shape(a=a, b=b)
     _validate.positive_int(directions=directions)
+    _validate.generator(generator)
     axes = torch.randn(a.shape[1], directions, generator=generator, dtype=a.dtype)
     axes = axes / axes.norm(dim=0)
     return wasserstein_1d((a @ axes).T, (b @ axes).T).mean()
@@ -118,6 +119,7 @@ def mmd_test(
     MMDTest
     """
     _validate.positive_int(permutations=permutations)
+    _validate.generator(generator)
     kernel = _kernel(a, b, bandwidth)
     observed = _mmd_from_kernel(kernel, torch.arange(len(kernel)), len(a))
     shuffled = torch.stack(
@@ -248,6 +250,7 @@ def rate_decomposition(
     _validate.same_shape(mu=mu, logvar=logvar)
     _validate.matrix(mu=mu)
     _validate.positive_int(n_samples=n_samples)
+    _validate.generator(generator)
     repeated = mu.repeat(n_samples, 1), logvar.repeat(n_samples, 1)
     z = reparameterize(*repeated, generator=generator)
     information = (log_normal_diag(z, *repeated) - log_aggregated_posterior(z, mu, logvar)).mean()

@@ -73,6 +73,7 @@ class Bernoulli(nn.Module):
 
     def sample(self, parameters: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
         """Draw x ~ p(x|z): (..., D) → (..., D) of zeros and ones."""
+        _validate.generator(generator)
         return torch.bernoulli(torch.sigmoid(parameters), generator=generator)
 
     def inverse_mean(self, x: Tensor) -> Tensor:

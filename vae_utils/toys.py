@@ -46,6 +46,7 @@ class GaussianMixture(NamedTuple):
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """First the component, then x: points of shape (n, D) and their components, shape (n,)."""
         _validate.positive_int(n=n)
+        _validate.generator(generator)
         component = torch.multinomial(self.weights, n, replacement=True, generator=generator)
         eps = standard_normal(n, self.means.shape[1], generator=generator, like=self.means)
         return self.means[component] + self.stds[component, None] * eps, component
