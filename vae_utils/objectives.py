@@ -128,7 +128,7 @@ def iw_bound(
     """The importance-weighted bound log (1/K) Σ_k w_k, a lower bound of log p(x) in expectation.
 
     It is the ELBO for K = 1 and tends to log p(x) for K → ∞; it grows with K in expectation, not run by run.
-    Source: Burda, Grosse & Salakhutdinov (2016), equation 8.
+    Source: Burda, Grosse & Salakhutdinov (2016), section 3; that it grows with K is their theorem 1.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Exact answers for latent spaces of one or two dimensions: sums over a fine grid.
 
-For smooth functions that vanish at the ends, the trapezoidal rule converges faster than any power of the
-spacing. It is the course's independent oracle wherever an integral over z is claimed.
+For smooth functions that vanish at the ends with all their derivatives, the trapezoidal rule converges faster than
+any power of the spacing. It is the course's independent oracle wherever an integral over z is claimed.
 """
 
 from __future__ import annotations
