@@ -80,6 +80,8 @@ def cited(text):
 
 # --- what is stored
 
+LONGEST_OUTPUT = 30  # lines of text under one cell: a reader takes in a table, not a dump
+
 
 def every_cell_executed(nb):
     """nbval never compares a cell without count and outputs, so a stripped chapter would pass."""
@@ -94,7 +96,11 @@ def outputs_clean(nb):
                 faults.append(f"{cell.id}: stores the error {out.ename}")
             if out.output_type == "stream" and out.name == "stderr":
                 faults.append(f"{cell.id}: stores stderr: {out.text.strip().splitlines()[-1]}")
+            if out.output_type == "execute_result":
+                faults.append(f"{cell.id}: ends on a value; print what the reader should see, or assign it")
             shown = out.get("text", "") + out.get("data", {}).get("text/plain", "")
+            if len(shown.splitlines()) > LONGEST_OUTPUT:
+                faults.append(f"{cell.id}: prints more than {LONGEST_OUTPUT} lines")
             faults += [f"{cell.id}: prints {name}" for name, seen in VOLATILE.items() if seen.search(shown)]
     return faults
 

@@ -67,6 +67,11 @@ BREAKS = {
     ),
     "progress bar": (rules.outputs_clean, lambda nb: output(nb, **printed("\r 50%|##  | 3.1it/s"))),
     "local path": (rules.outputs_clean, lambda nb: output(nb, **printed("read /home/me/file"))),
+    "bare value": (
+        rules.outputs_clean,
+        lambda nb: output(nb, output_type="execute_result", data={"text/plain": "[1, 2]"}, execution_count=1),
+    ),
+    "long dump": (rules.outputs_clean, lambda nb: output(nb, **printed("1\n" * 31))),
     "magic": (rules.plain_python, lambda nb: swap(nb, "figure-1", "print", "%time print")),
     "semicolon": (rules.plain_python, lambda nb: swap(nb, "figure-1", "sqrt(1))", "sqrt(1));")),
     "star import": (rules.plain_python, lambda nb: swap(nb, "setup", "import math", "from math import *")),

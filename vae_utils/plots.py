@@ -215,7 +215,10 @@ def heat_map(
 
 
 def ledger(accounts: Sequence[Account], *, ax: Axes | None = None) -> Axes:
-    """The digit's accounts, a row each: a dot for log p(x), a bar from the ELBO up to it, and the numbers."""
+    """The digit's accounts, a row each: a dot for log p(x), a bar from the ELBO up to it, and the numbers.
+
+    A hollow dot is a reconstruction whose KL is not known.
+    """
     ax = _axes(ax)
     if not accounts:
         raise ValueError("accounts must hold at least one account, got none")
@@ -226,13 +229,16 @@ def ledger(accounts: Sequence[Account], *, ax: Axes | None = None) -> Axes:
             ax.plot([account.elbo, account.log_p], [row, row], color=COLORS[1], alpha=0.5, linewidth=5)
         if account.log_p is not None:
             ax.plot(account.log_p, row, marker="o", color=COLORS[0])
+        if account.elbo is None and account.reconstruction is not None:
+            ax.plot(account.reconstruction, row, marker="o", color=COLORS[0], markerfacecolor="none")
         named = {"log p": account.log_p, "recon": account.reconstruction, "KL": account.kl, "gap": account.gap}
         text = "   ".join(f"{name} {'?' if value is None else f'{value:.1f}'}" for name, value in named.items())
         ax.text(1.02, row, text, transform=ax.get_yaxis_transform(), va="center", family="monospace", fontsize=8)
-    known = [value for account in accounts for value in (account.elbo, account.log_p) if value is not None]
+    shown = [(account.log_p, account.reconstruction if account.elbo is None else account.elbo) for account in accounts]
+    known = [value for pair in shown for value in pair if value is not None]
     if known:  # at least a nat on either side: exact accounts may differ by rounding alone
         margin = max(1.0, 0.05 * (max(known) - min(known)))
         ax.set_xlim(min(known) - margin, max(known) + margin)
     ax.set(yticks=range(len(accounts)), yticklabels=[f"{account.chapter}  {account.model}" for account in accounts])
-    ax.set(xlabel="nats (blue dot: log p(x), orange mark: ELBO, bar: gap)", ylim=(len(accounts) - 0.4, -0.6))
+    ax.set(xlabel="nats: ● log p(x), ○ reconstruction alone, | ELBO, bar: gap", ylim=(len(accounts) - 0.4, -0.6))
     return ax
