@@ -11,6 +11,8 @@ import io
 import json
 import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import matplotlib
@@ -18,7 +20,6 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
-import torch
 from tqdm import tqdm
 
 from vae_utils import results
@@ -44,10 +45,12 @@ def account_of(chapter: Path) -> Account:
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ["OMP_NUM_THREADS"] = "1"
     chapters = sorted(CHAPTERS.glob("[0-9][0-9]-*.ipynb"))
-    accounts = [account_of(chapter) for chapter in tqdm(chapters, disable=not sys.stderr.isatty())]
+    # a process for each: a chapter may set torch's default dtype, and the next must not inherit it
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        running = pool.map(account_of, chapters)
+        accounts = list(tqdm(running, total=len(chapters), disable=not sys.stderr.isatty()))
     # every chapter fixes its own seeds; the accounts are of one image and depend on no seed beyond them
     print(results.store("ledger", seeds=[0], accounts=[account._asdict() for account in accounts]))
 
