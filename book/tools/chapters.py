@@ -127,9 +127,7 @@ def run(paths, stored, notebooks, bar):
         try:
             result = executed(notebooks[path], path.parent, bar.update)
             if path.read_bytes() != stored[path]:
-                raise ChapterFailed(
-                    "the file was changed while it was being executed; it was left alone"
-                )
+                raise ChapterFailed("the file was changed while it was being executed; it was left alone")
             write(path, result)
             bar.write(f"{path.stem}: executed in {time.monotonic() - begun:.0f} s")
         except ChapterFailed as error:
