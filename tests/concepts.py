@@ -26,7 +26,7 @@ CONCEPTS = [
         "01-map",
         "identity-or-goal",
         "figure-three",
-        "three-fits",
+        "prove-three-fits",
     ),
     Taught("why a normal", "01-map", "why-normal", "figure-quantile-mixture", "prove-isotropic"),
     Taught("the aim: new samples of the same distribution", "01-map", "predict-ghosts", "figure-ghosts", "draw-ghosts"),
