@@ -106,11 +106,7 @@ def named_files(trees, names, root):
     beside = sorted(
         file for folder in folders for file in (*folder.glob("*"), *folder.glob("static/*")) if file.is_file()
     )
-    beside = [
-        file
-        for file in beside
-        if file.suffix not in (".py", ".pyc") and (file.name in words or file.parent.name == "static")
-    ]
+    beside = [file for file in beside if file.suffix not in (".py", ".pyc") and file.name in words]
     return [file for file in results if file.name in words or file.stem in words] + beside
 
 

@@ -48,7 +48,7 @@ def _numpy(values: Tensor | np.ndarray) -> np.ndarray:
 class Widget(anywidget.AnyWidget):
     """An interactive figure whose computation runs in the page.
 
-    A subclass names its module in ``_esm`` (``module("name.js")``), its state in traits, and draws its poster.
+    A subclass names its module in ``_esm`` (``module(…)``), its state in traits, and draws its poster.
 
     Attributes
     ----------
