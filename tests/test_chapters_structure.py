@@ -4,6 +4,7 @@ import pytest
 
 from tests import chapter_rules as rules
 from tests.concepts import CONCEPTS
+from tests.notebook_tools import WIDGET_STATE, WIDGET_VIEW
 
 NAMES = [
     "01-map",
@@ -27,6 +28,22 @@ def test_chapter_exists(name):
 def test_rule_holds(path, rule):
     faults = rule(rules.load(path))
     assert not faults, "\n".join([path.stem, *faults])
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_chapter_is_alive_without_a_kernel(path):
+    """It stores an interactive figure: its whole state, a poster where nothing can move, a task for the reader."""
+    notebook = rules.load(path)
+    shown = [
+        output.data for cell in rules.code(notebook) for output in cell.outputs if WIDGET_VIEW in output.get("data", {})
+    ]
+    state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    assert shown, "no interactive figure"
+    for data in shown:
+        model = state[data[WIDGET_VIEW]["model_id"]]["state"]
+        assert "image/png" in data, f"{model['title']}: no poster"
+        assert data["text/plain"].endswith("(an interactive figure)")
+        assert model["title"] and model["task"]
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
