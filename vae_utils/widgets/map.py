@@ -60,7 +60,7 @@ class Map(Widget):
     stds = traitlets.List(traitlets.Float(min=0.1, max=2), [0.3, 0.9], minlen=2, maxlen=5).tag(sync=True)
     weights = traitlets.List(traitlets.Float(min=0, max=1), [0.3, 0.7], minlen=2, maxlen=5).tag(sync=True)
     count = traitlets.Int(300, min=0, max=MOST_SAMPLES).tag(sync=True)
-    seed = traitlets.Int(1, min=0, max=2**31 - 1).tag(sync=True)
+    seed = traitlets.Int(4, min=0, max=2**31 - 1).tag(sync=True)
     selected = traitlets.Int(1, min=0, max=4).tag(sync=True)
     title = traitlets.Unicode("First the choice, then x").tag(sync=True)
     task = traitlets.Unicode(
