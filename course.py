@@ -172,6 +172,49 @@ def setup():
     prepare(VENV, install)
 
 
+# --- The browser that the tests use ---
+
+PROGRAMS = "chromium google-chrome google-chrome-stable chromium-browser microsoft-edge microsoft-edge-stable msedge"
+MAC_PROGRAMS = ("Google Chrome", "Chromium", "Microsoft Edge")
+WINDOWS_PROGRAMS = (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe")
+# where `playwright install chromium` puts its own: per system the folder and the program inside
+PLAYWRIGHT = {
+    "Linux": (".cache", "chromium-*/chrome-linux*/chrome"),
+    "Darwin": ("Library/Caches", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*"),
+    "Windows": ("AppData/Local", "chromium-*/chrome-win*/chrome.exe"),
+}
+
+
+def chromium():
+    """The path of a Chromium, Chrome or Edge: the one named by CHROMIUM, or the first found; None without any."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        found = shutil.which(named)
+        if not found:
+            raise Stop(f"CHROMIUM={named} names no program: give the path of Chromium, Chrome or Edge.")
+        return Path(found)
+    for name in PROGRAMS.split():
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    return next((path for path in usual_places(platform.system()) if path.is_file()), None)
+
+
+def usual_places(system):
+    """Where a browser is installed on a system that does not have it on its PATH."""
+    places = []
+    if system == "Darwin":
+        places += [Path(f"/Applications/{name}.app/Contents/MacOS/{name}") for name in MAC_PROGRAMS]
+    if system == "Windows":
+        folders = [os.environ.get(name) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")]
+        places += [Path(folder) / program for program in WINDOWS_PROGRAMS for folder in folders if folder]
+    if system in PLAYWRIGHT:
+        cache, program = PLAYWRIGHT[system]
+        folder = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / cache / "ms-playwright"
+        places += sorted(Path(folder).glob(program), reverse=True)  # the newest first
+    return places
+
+
 # --- The commands; the docstrings are what `make help` shows ---
 
 

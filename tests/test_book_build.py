@@ -2,9 +2,6 @@
 
 import importlib.util
 import re
-import shutil
-import subprocess
-import sys
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-import course
+from tests.built_book import built_book, command_of_make_book
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.skipif(
@@ -20,31 +17,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def command_of_make_book():
-    """What ``make book`` calls, taken from it and not run."""
-    commands = []
-
-    def note(*command, **extra):
-        commands.append([str(word) for word in command])
-        return 1
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(course.Stop):
-        patch.setattr(course, "setup", lambda: None)
-        patch.setattr(course, "run", note)
-        patch.setattr(course.shutil, "rmtree", lambda *args, **options: None)
-        course.book([])
-    return commands[0]
-
-
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """(exit status, output, folder of the pages) of a build from nothing, as ``make book`` does it."""
-    folder = tmp_path_factory.mktemp("book")
-    program = shutil.which("jupyter-book", path=Path(sys.executable).parent)
-    command = [program, *command_of_make_book()[1:], "--path-output", str(folder)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
-    done = subprocess.run(command, cwd=ROOT, env=course.environment(), **pipes)
-    return done.returncode, done.stdout, folder / "_build" / "html"
+    return built_book(tmp_path_factory)
 
 
 class Page(HTMLParser):
