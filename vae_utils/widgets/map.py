@@ -92,7 +92,8 @@ class Map(Widget):
         x = torch.linspace(-5, 5, 501, dtype=torch.float64)
         shares = self.mixture.log_joint(x[:, None]).exp()
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2))
-        below.hist(self.samples()[1], np.linspace(-5, 5, 51), density=True, color="#c9d6e4", label="samples")
+        if self.count:
+            below.hist(self.samples()[1], np.linspace(-5, 5, 51), density=True, color="#c9d6e4", label="samples")
         for c, (mean, weight, color) in enumerate(zip(self.means, self.weights, plots.COLORS, strict=False)):
             above.plot([mean, mean], [0, weight], color=color, linewidth=3)
             above.plot(mean, weight, "o", color=color)

@@ -189,7 +189,7 @@ function render({ model, el, signal }) {
     const broken = SHIFTS.filter((_, i) => curve[i] === Infinity);
     plane.points(broken, broken.map(() => high - 0.04 * (high - low)), muted, { radius: 1.5 });
     plane.line(SHIFTS, curve, colors[2]);
-    plane.handle(get("shift"), clamp(value, low, high), colors[2]);
+    plane.points([get("shift")], [clamp(value, low, high)], colors[2], { radius: 6, alpha: 1 });
     plane.text(SHIFT[0] + 0.15, low + 0.85 * (high - low), `${title}: ${number(value)}`, ink);
     if (name === "JS") plane.text(SHIFT[1] - 0.1, Math.log(2) + 0.08, "log 2", muted, { align: "right" });
     if (broken.length) plane.text(SHIFT[1] - 0.1, low + 0.85 * (high - low), "dots: ∞", muted, { align: "right" });
