@@ -172,6 +172,20 @@ def setup():
     prepare(VENV, install)
 
 
+def setup_lab():
+    """Brings .venv-lab up to date: JupyterLab, with the kernel of .venv, where torch and vae_utils are."""
+
+    def install():
+        import tomllib
+
+        project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+        pip(tool("python", LAB), "-c", LOCK, *project["optional-dependencies"]["lab"])
+        if run(tool("python"), *"-m ipykernel install --name python3 --prefix".split(), LAB):
+            raise Stop("The course's kernel could not be installed into .venv-lab, for the reason above.")
+
+    prepare(LAB, install)
+
+
 # --- The browser that the tests use ---
 
 PROGRAMS = "chromium google-chrome google-chrome-stable chromium-browser microsoft-edge microsoft-edge-stable msedge"
@@ -215,6 +229,22 @@ def usual_places(system):
     return places
 
 
+def install_chromium():
+    """Installs Debian's package where there is one; Stop says what to do elsewhere."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    sudo = [] if root else ["sudo"]
+    if shutil.which("apt-get") and (root or shutil.which("sudo")):
+        print("Installing Chromium with apt-get", flush=True)
+        run(*sudo, "apt-get", "update")  # a source of another program may be out of reach: apt-get install decides
+        run(*sudo, "apt-get", "install", "-y", "chromium")
+    if not chromium():
+        own = tool("playwright", VENV).relative_to(ROOT)
+        raise Stop(
+            "No Chromium, Chrome or Edge was found: install one as your system does it, or by "
+            f"`{own} install chromium`, or set CHROMIUM to its path, and run the same command again."
+        )
+
+
 # --- The commands; the docstrings are what `make help` shows ---
 
 
@@ -238,8 +268,9 @@ def test(args):
     extra = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS")}
     extra["PYTHONPATH"] = str(ROOT / "tests" / "offline")  # connections that leave this machine are refused
     suites = {
-        "tests": "tests --cov",
-        "chapters": "chapters --nbval --nbval-current-env --nbval-cell-timeout 120",
+        "tests": "tests --ignore tests/browser --cov --dist loadscope",
+        "browser": "tests/browser --dist load",
+        "chapters": "chapters --nbval --nbval-current-env --nbval-cell-timeout 120 --dist loadscope",
     }
     results = []
     for name, options in suites.items():
@@ -247,16 +278,19 @@ def test(args):
         if report.exists():
             report.unlink()  # what a former run says must not count
         print(f"\npytest {options}")
-        options = [*options.split(), "-n", "2", "--dist", "loadscope", f"--junitxml={report}"]
+        options = [*options.split(), "-n", "2", f"--junitxml={report}"]
         results.append((name, run(tool("python"), "-m", "pytest", *options, **extra), report))
     return summarise(results)
 
 
 def summarise(results):
-    """Prints what passed, what was skipped and why; 1 unless every suite exited with 0 and passed a test."""
+    """Prints what passed, what was skipped and why; 1 unless every suite exited with 0 and passed a test.
+
+    Tests that lack what `make browser` installs may all be skipped, but not quietly.
+    """
     from xml.etree import ElementTree
 
-    total, red = [0, 0, 0], []
+    total, red, homeless = [0, 0, 0], [], 0
     print("\n             passed   failed  skipped  seconds")
     for name, status, report in results:
         suite = ElementTree.Element("testsuite")
@@ -272,9 +306,13 @@ def summarise(results):
         for reason, names in reasons.items():
             more = f" and {len(names) - 1} more" if names[1:] else ""
             print(f"  skipped {names[0]}{more}: {reason}")
-        if status or failed or not passed:
+        without = sum(len(names) for reason, names in reasons.items() if "`make browser`" in reason)
+        if status or failed or not (passed or without):
             red.append(f"{name} (pytest's exit status {status}, {passed} passed)")
         total = [total[0] + passed, total[1] + failed, total[2] + skipped]
+        homeless += without
+    if homeless:
+        print(f"!!! {homeless} BROWSER TESTS WERE SKIPPED: `make browser` installs what they need. !!!")
     print("Red: " + "; ".join(red) if red else "All green.")
     print("{} passed, {} failed, {} skipped".format(*total))
     return 1 if red else 0
@@ -289,18 +327,24 @@ def chapters(args):
 def lab(args):
     """open the chapters in JupyterLab"""
     setup()
-
-    def install():
-        import tomllib
-
-        project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
-        pip(tool("python", LAB), "-c", LOCK, *project["optional-dependencies"]["lab"])
-        # the kernel that JupyterLab offers is that of .venv, where torch and vae_utils are
-        if run(tool("python"), *"-m ipykernel install --name python3 --prefix".split(), LAB):
-            raise Stop("The course's kernel could not be installed into .venv-lab, for the reason above.")
-
-    prepare(LAB, install)
+    setup_lab()
     return run(tool("jupyter-lab", LAB), "--notebook-dir", ROOT / "chapters", *args)
+
+
+def browser(args):
+    """install what the browser tests need: Chromium, and JupyterLab"""
+    setup()
+    if not chromium():
+        install_chromium()
+    print(f"The browser tests use {chromium()}")
+    setup_lab()
+    print(f"and the JupyterLab in {LAB.name}")
+
+
+def bench_pages(args):
+    """measure every page of the book in Chromium, beside a stock Jupyter Book"""
+    setup()
+    return run(tool("python"), ROOT / "book" / "tools" / "bench_pages.py", *args)
 
 
 def serve(args):
@@ -382,10 +426,11 @@ def help(args):
     """show this list"""
     print("Usage: make COMMAND, or python course.py COMMAND\n")
     for name, command in COMMANDS.items():
-        print(f"  {name:9} {command.__doc__}")
+        print(f"  {name:11} {command.__doc__}")
 
 
-COMMANDS = {f.__name__: f for f in (book, test, chapters, lab, serve, dist, lint, lock, clean, help)}
+FUNCTIONS = (book, test, chapters, lab, browser, bench_pages, serve, dist, lint, lock, clean, help)
+COMMANDS = {f.__name__.replace("_", "-"): f for f in FUNCTIONS}
 
 
 def main(args):

@@ -71,7 +71,9 @@ def test_both_commands_run_on_three_pythons_and_three_systems(name):
     workflow = (ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
     assert "os: [ubuntu-latest, macos-latest, windows-latest]" in workflow
     assert 'python: ["3.11", "3.12", "3.13"]' in workflow
-    assert [command for command in ("book", "test") if f"run: python course.py {command}\n" not in workflow] == []
+    commands = ("book", "browser", "test")
+    assert [command for command in commands if f"run: python course.py {command}\n" not in workflow] == []
+    assert 'REQUIRE_BROWSER: "1"' in workflow
     assert ('COURSE_ALL_CHAPTERS: "1"' in workflow) == (name == "nightly")
 
 
@@ -300,6 +302,8 @@ PYTEST_SAYS = {
     "empty": "",
     "skipped": "import pytest\npytestmark = pytest.mark.skip(reason='no such machine')\n"
     "def test_a(): pass\ndef test_b(): pass\n",
+    "browserless": "import pytest\npytestmark = pytest.mark.skip(reason='no Chromium: `make browser` installs it')\n"
+    "def test_a(): pass\ndef test_b(): pass\n",
 }
 
 
@@ -329,6 +333,7 @@ def pytest_result(tmp_path_factory):
         (["green", "broken"], 1, "2 passed, 1 failed, 0 skipped"),
         (["green", "empty"], 1, "2 passed, 0 failed, 0 skipped"),
         (["green", "skipped"], 1, "2 passed, 0 failed, 2 skipped"),
+        (["green", "browserless"], 0, "2 passed, 0 failed, 2 skipped"),
     ],
 )
 def test_the_verdict_is_green_only_if_every_suite_passed_something(pytest_result, capsys, kinds, status, closing):
@@ -337,6 +342,7 @@ def test_the_verdict_is_green_only_if_every_suite_passed_something(pytest_result
     assert printed.splitlines()[-2:] == [("All green." if status == 0 else printed.splitlines()[-2]), closing]
     assert ("Red: " in printed) == (status == 1)
     assert ("skipped test_a and 1 more: no such machine" in printed) == ("skipped" in kinds)
+    assert ("!!! 2 BROWSER TESTS WERE SKIPPED: `make browser`" in printed) == ("browserless" in kinds)
 
 
 def test_passing_tests_with_too_little_coverage_are_red(pytest_result, capsys):
@@ -350,17 +356,17 @@ def test_a_suite_without_a_report_is_red(tmp_path):
     assert course.summarise([("crashed", 0, tmp_path / "none.xml")]) == 1
 
 
-@pytest.mark.parametrize("red", [None, "tests", "chapters"])
-def test_make_test_runs_both_suites_and_is_red_if_either_is(no_setup, monkeypatch, red):
+@pytest.mark.parametrize("red", [None, "tests", "tests/browser", "chapters"])
+def test_make_test_runs_all_suites_and_is_red_if_one_is(no_setup, monkeypatch, red):
     commands = []
 
     def pytest_of(python, m, name, *rest, **extra):
         name, options = rest[0], rest
-        assert not (course.BUILD / f"pytest-{name}.xml").exists(), "a former run's report was left"
+        report = Path(options[-1].split("=")[1])
+        assert not report.exists(), "a former run's report was left"
         commands.append(options)
         failures = int(name == red)
         counts = f'tests="3" failures="{failures}" errors="0" skipped="0" time="1"'
-        report = Path(options[-1].split("=")[1])
         report.write_text(f"<testsuites><testsuite {counts} /></testsuites>")
         assert extra["OMP_NUM_THREADS"] == "1" and extra["PYTHONPATH"].endswith("offline")
         return failures
@@ -368,9 +374,128 @@ def test_make_test_runs_both_suites_and_is_red_if_either_is(no_setup, monkeypatc
     monkeypatch.setattr(course, "run", pytest_of)
     for _ in range(2):  # the second time there are reports of the first
         assert course.main(["test"]) == (1 if red else 0)
-    tests, chapters = commands[:2]
+    tests, browser, chapters = commands[:3]
     assert "--cov" in tests and {"--nbval", "--nbval-current-env"} < set(chapters)
-    assert all(set(options) > {"-n", "2", "--dist", "loadscope"} for options in (tests, chapters))
+    assert tests[tests.index("--ignore") + 1] == browser[0] == "tests/browser"
+    assert all(set(options) > {"-n", "2"} for options in commands)
+    assert all(options[options.index("--dist") + 1] == "loadscope" for options in (tests, chapters))
+
+
+# --- the browser that the tests use ---
+
+
+@pytest.fixture
+def machine(no_setup, monkeypatch, tmp_path):
+    """A machine with nothing on its PATH and an empty home; `machine.install(name)` puts a program there."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("CHROMIUM", "PLAYWRIGHT_BROWSERS_PATH", "PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(course, "MAC_PROGRAMS", ())
+    monkeypatch.setattr(course.Path, "home", lambda: tmp_path / "home")
+    monkeypatch.setattr(course.shutil, "which", lambda name: found(programs / name) or found(Path(name)))
+    monkeypatch.setattr(course, "setup_lab", lambda: no_setup.events.append("lab"))
+
+    def found(path):
+        return str(path) if path.is_file() else None
+
+    def install(name):
+        path = programs / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        return path
+
+    no_setup.install = install
+    return no_setup
+
+
+def test_the_named_browser_comes_first(machine, monkeypatch):
+    assert course.chromium() is None
+    chromium, mine = machine.install("chromium"), machine.install("my-own")
+    assert course.chromium() == chromium
+    monkeypatch.setenv("CHROMIUM", str(mine))
+    assert course.chromium() == mine
+    monkeypatch.setenv("CHROMIUM", "nowhere")
+    with pytest.raises(course.Stop) as stop:
+        course.chromium()
+    assert is_one_sentence(str(stop.value)) and "CHROMIUM=nowhere" in str(stop.value)
+
+
+@pytest.mark.parametrize(
+    "system, place",
+    [
+        ("Linux", "home/.cache/ms-playwright/chromium-1200/chrome-linux64/chrome"),
+        ("Darwin", "home/Library/Caches/ms-playwright/chromium-1200/chrome-mac/Chromium.app/Contents/MacOS/Chromium"),
+        ("Windows", "home/AppData/Local/ms-playwright/chromium-1200/chrome-win/chrome.exe"),
+    ],
+)
+def test_the_browser_of_playwright_is_found_on_each_system(machine, monkeypatch, tmp_path, system, place):
+    monkeypatch.setattr(course.platform, "system", lambda: system)
+    path = tmp_path / place
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert course.chromium() == path
+
+
+def test_where_a_mac_and_windows_keep_their_browsers(monkeypatch):
+    monkeypatch.setenv("PROGRAMFILES", "P")
+    assert Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome") in course.usual_places("Darwin")
+    names = [re.split(r"[\\/]", str(path)) for path in course.usual_places("Windows")]
+    assert [*"P Google Chrome Application chrome.exe".split()] in names
+    assert [*"P Microsoft Edge Application msedge.exe".split()] in names
+
+
+def test_a_browser_that_is_there_is_used_and_nothing_installed(machine, capsys):
+    chromium = machine.install("chromium")
+    assert course.main(["browser"]) == 0
+    assert str(chromium) in capsys.readouterr().out
+    assert machine.events == ["lab"]
+
+
+@pytest.mark.parametrize("user, sudo", [(0, False), (0, True), (1000, True)])
+def test_debian_gets_its_package(machine, monkeypatch, user, sudo):
+    commands = []
+
+    def run(*command, **extra):
+        commands.append(command)
+        if command[-1] == "chromium":
+            machine.install("chromium")
+        return 0 if command[-1] == "chromium" else 100  # one source of packages is out of reach
+
+    for name in ["apt-get", "sudo"] if sudo else ["apt-get"]:
+        machine.install(name)
+    monkeypatch.setattr(course, "run", run)
+    monkeypatch.setattr(course.os, "geteuid", lambda: user, raising=False)
+    assert course.main(["browser"]) == 0
+    expected = [("apt-get", "update"), ("apt-get", "install", "-y", "chromium")]
+    assert commands == [(("sudo", *command) if user else command) for command in expected]
+
+
+@pytest.mark.parametrize("programs", [[], ["apt-get"], ["apt-get", "sudo"]])
+def test_without_a_browser_one_sentence_says_how_to_get_one(machine, monkeypatch, capsys, programs):
+    for name in programs:
+        machine.install(name)
+    monkeypatch.setattr(course, "run", lambda *command: 100)
+    monkeypatch.setattr(course.os, "geteuid", lambda: 1000, raising=False)
+    assert course.main(["browser"]) == 1
+    sentence = capsys.readouterr().err.strip()
+    assert is_one_sentence(sentence) and "playwright" in sentence and "CHROMIUM" in sentence
+    assert "lab" not in machine.events
+
+
+def test_the_lab_gets_the_widgets_and_the_kernel_of_the_course(no_setup, monkeypatch):
+    pips, commands = [], []
+    monkeypatch.setattr(course, "pip", lambda python, *args: pips.append([str(part) for part in args]))
+
+    def run(*command):
+        commands.append([str(part) for part in command])
+        return no_setup.run(*command) if "venv" in command else 0
+
+    monkeypatch.setattr(course, "run", run)
+    course.setup_lab()
+    assert pips == [["-c", str(course.LOCK), *PROJECT["optional-dependencies"]["lab"]]]
+    assert commands[-1][0] == str(course.tool("python")) and commands[-1][2:4] == ["ipykernel", "install"]
+    assert commands[-1][-1] == str(course.LAB)
 
 
 def test_serving_listens_on_this_machine_only(no_setup, monkeypatch):
