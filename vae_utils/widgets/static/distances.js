@@ -77,7 +77,8 @@ const NAMES = ["KL(a‖b), nats", "JS, nats", "W₁", "MMD²", "cells with a, bu
 
 function render({ model, el, signal }) {
   const lots = new Plane({ x: X, y: [0, 1], xlabel: "x", ylabel: "share", height: 230, label: "" });
-  const panels = RULERS.map(({ y }) => new Plane({ x: SHIFT, y, xlabel: "shift of b", height: 150, label: "" }));
+  const panels = RULERS.map(({ y }) =>
+    new Plane({ x: SHIFT, y, xlabel: "shift of b", height: 150, label: "" }));
   const table = readings(NAMES);
   const save = () => model.save_changes();
   let curves = { key: "" }; // each distance against the shift, for the present numbers
@@ -146,8 +147,8 @@ function render({ model, el, signal }) {
     continueCurve(a);
     const b = curves.at(get("shift"));
     const counts = cells(a, b, get("width"));
-    const values = { KL: histogramKL(a, b, get("width")), JS: histogramJS(a, b, get("width")), W1: wasserstein(a, b),
-      "MMD²": curves.within - 2 * likenessBetween(a, b, get("bandwidth")) };
+    const values = { KL: histogramKL(a, b, get("width")), JS: histogramJS(a, b, get("width")),
+      W1: wasserstein(a, b), "MMD²": curves.within - 2 * likenessBetween(a, b, get("bandwidth")) };
     sliders.shift.set(get("shift"));
     sliders.spread.set(get("spread"));
     sliders.n.set(get("n"));
@@ -155,7 +156,7 @@ function render({ model, el, signal }) {
     drawLots(a, b, counts);
     RULERS.forEach((ruler, i) => drawRuler(panels[i], ruler, values[ruler.name]));
     RULERS.forEach(({ name }, i) => table.set(NAMES[i], number(values[name], 3)));
-    table.set(NAMES[4], String([...counts.values()].filter(([m, n]) => m > 0 && n === 0).length));
+    table.set(NAMES[4], String([...counts.values()].filter(([m, n]) => m && !n).length));
   }
 
   function drawLots(a, b, counts) {
@@ -175,7 +176,7 @@ function render({ model, el, signal }) {
     lots.text(X[1] - 0.1, level.a, "a", colors[0], { align: "right" });
     lots.text(X[1] - 0.1, level.b, "b, drag it", colors[1], { align: "right" });
     lots.text(X[1] - 0.1, 0.67 * lots.y[1], "bars: shares in cells", muted, { align: "right" });
-    lots.describe(`${a.length} numbers a around 0 and ${b.length} numbers b around ${number(get("shift"))}, ` +
+    lots.describe(`${a.length} numbers a around 0, ${b.length} numbers b around ${number(get("shift"))}, ` +
       `spread ${number(get("spread"))}, counted in cells of width ${width}`);
   }
 
@@ -183,6 +184,7 @@ function render({ model, el, signal }) {
     const { colors, ink, muted } = plane.theme;
     const [low, high] = plane.y;
     const curve = curves[name];
+    plane.describe(`${title} is ${number(value, 3)} at a shift of ${number(get("shift"))}`);
     plane.clear();
     if (name === "JS") plane.line(SHIFT, [Math.log(2), Math.log(2)], muted, { dash: [2, 3], width: 1.5 });
     if (name === "MMD²") plane.line(SHIFT, [0, 0], muted, { width: 1 });
@@ -192,8 +194,8 @@ function render({ model, el, signal }) {
     plane.points([get("shift")], [clamp(value, low, high)], colors[2], { radius: 6, alpha: 1 });
     plane.text(SHIFT[0] + 0.15, low + 0.85 * (high - low), `${title}: ${number(value)}`, ink);
     if (name === "JS") plane.text(SHIFT[1] - 0.1, Math.log(2) + 0.08, "log 2", muted, { align: "right" });
-    if (broken.length) plane.text(SHIFT[1] - 0.1, low + 0.85 * (high - low), "dots: ∞", muted, { align: "right" });
-    plane.describe(`${title} is ${number(value, 3)} at a shift of ${number(get("shift"))}`);
+    if (!broken.length) return;
+    plane.text(SHIFT[1] - 0.1, low + 0.85 * (high - low), "dots: ∞", muted, { align: "right" });
   }
 
   const parts = [lots.element, row(sliders.shift.element, sliders.spread.element),

@@ -7,7 +7,7 @@ export const shares = (x, means, stds, weights) =>
 /** p(x), the sum of the shares. */
 export const density = (x, means, stds, weights) => sum(shares(x, means, stds, weights));
 
-/** The distribution function of the standard normal by its series (Marsaglia, 2004); absolute error below 1e-14. */
+/** Distribution function of the standard normal by its series (Marsaglia, 2004), to an absolute 1e-14. */
 export function normalCdf(z) {
   if (z < -8) return 0;
   if (z > 8) return 1;
@@ -25,7 +25,8 @@ export function normalCdf(z) {
  * @returns {number[]} edges.length + 1 numbers that sum to 1
  */
 export function cellProbabilities(edges, means, stds, weights) {
-  const cdf = [0, ...edges.map((edge) => sum(means.map((mu, c) => weights[c] * normalCdf((edge - mu) / stds[c])))), 1];
+  const below = (edge) => sum(means.map((mu, c) => weights[c] * normalCdf((edge - mu) / stds[c])));
+  const cdf = [0, ...edges.map(below), 1];
   return cdf.slice(1).map((value, i) => value - cdf[i]);
 }
 
@@ -51,8 +52,8 @@ function logFactorial(n) {
 }
 
 /**
- * The mean of the total variation over all rolls of n dice. Each count is binomial, and its mean absolute deviation
- * is 2 m C(n, m) p^m (1 − p)^(n − m + 1) with m = ⌊np⌋ + 1 (de Moivre, 1730).
+ * The mean of the total variation over all rolls of n dice. Each count is binomial, and its mean absolute
+ * deviation is 2 m C(n, m) p^m (1 − p)^(n − m + 1) with m = ⌊np⌋ + 1 (de Moivre, 1730).
  */
 export function meanTotalVariation(n, probabilities) {
   const deviation = (p) => {
@@ -65,7 +66,7 @@ export function meanTotalVariation(n, probabilities) {
   return (0.5 * sum(probabilities.map(deviation))) / n;
 }
 
-/** The largest miss of a count in standard errors, among cells that expect five or more; NaN if there is none. */
+/** The largest miss of a count in standard errors, among cells that expect five or more; NaN if none does. */
 export function worstCell(counts, probabilities) {
   const n = sum(counts);
   const misses = probabilities
@@ -79,7 +80,8 @@ export function worstCell(counts, probabilities) {
 export function rollDice(seed, count) {
   const uniform = uniforms(2 * seed);
   const normal = normals(uniforms(2 * seed + 1));
-  return { us: Float64Array.from({ length: count }, uniform), eps: Float64Array.from({ length: count }, normal) };
+  const fill = (draw) => Float64Array.from({ length: count }, draw);
+  return { us: fill(uniform), eps: fill(normal) };
 }
 
 /** The component that the uniform number u chooses. */
@@ -143,11 +145,12 @@ function render({ model, el, signal }) {
     save();
   }));
   const sliders = {
-    weight: slider({ label: "weight p(c)", min: WEIGHT[0], max: WEIGHT[1], step: 0.01, value: 0.5, onInput: setWeight,
-      onChange: save }),
-    mean: slider({ label: "mean", min: MEAN[0], max: MEAN[1], step: 0.05, value: 0, onInput: setMean, onChange: save }),
-    std: slider({ label: "standard deviation", min: STD[0], max: STD[1], step: 0.01, value: 1, onInput: setStd,
-      onChange: save }),
+    weight: slider({ label: "weight p(c)", min: WEIGHT[0], max: WEIGHT[1], step: 0.01, value: 0.5,
+      onInput: setWeight, onChange: save }),
+    mean: slider({ label: "mean", min: MEAN[0], max: MEAN[1], step: 0.05, value: 0,
+      onInput: setMean, onChange: save }),
+    std: slider({ label: "standard deviation", min: STD[0], max: STD[1], step: 0.01, value: 1,
+      onInput: setStd, onChange: save }),
   };
   const add = button("Add a component", () => {
     const [means, stds, weights] = state();
@@ -162,14 +165,16 @@ function render({ model, el, signal }) {
     const gone = selected();
     const [means, stds, weights] = state().map((values) => values.filter((_, c) => c !== gone));
     const total = sum(weights);
-    model.set({ means, stds, weights: weights.map((weight) => weight / total), selected: Math.max(0, gone - 1) });
+    model.set({ means, stds, weights: weights.map((weight) => weight / total),
+      selected: Math.max(0, gone - 1) });
     save();
   });
 
   // --- the samples
   const count = () => model.get("count");
   const rolled = () => {
-    if (dice?.seed !== model.get("seed")) dice = { seed: model.get("seed"), ...rollDice(model.get("seed"), MOST_SAMPLES) };
+    const seed = model.get("seed");
+    if (dice?.seed !== seed) dice = { seed, ...rollDice(seed, MOST_SAMPLES) };
     return dice;
   };
   const drawMany = (more) => {
@@ -231,8 +236,9 @@ function render({ model, el, signal }) {
     const [means, stds, weights] = state();
     const c = choose(rolled().us[index], weights);
     const eps = rolled().eps[index];
-    story.textContent = `Sample ${index + 1}: first c = ${c}, then x = ${number(means[c])} + ${number(stds[c])} · ` +
-      `${eps < 0 ? `(${number(eps)})` : number(eps)} = ${number(means[c] + stds[c] * eps)}`;
+    const noise = `${number(stds[c])} · ${eps < 0 ? `(${number(eps)})` : number(eps)}`;
+    const x = number(means[c] + stds[c] * eps);
+    story.textContent = `Sample ${index + 1}: first c = ${c}, then x = ${number(means[c])} + ${noise} = ${x}`;
   }
 
   // --- dragging: sideways is the mean, upwards the weight
@@ -284,7 +290,7 @@ function render({ model, el, signal }) {
     choices.clear();
     means.forEach((mean, c) => {
       choices.line([mean, mean], [0, weights[c]], colors[c], { width: 4 });
-      choices.line([mean - stds[c], mean + stds[c]], [weights[c], weights[c]], colors[c], { width: 2, dash: [3, 3] });
+      choices.line([mean - stds[c], mean + stds[c]], [weights[c], weights[c]], colors[c], { dash: [3, 3] });
       choices.handle(mean, weights[c], colors[c]);
       const [text, below] = [`c = ${c}, ${number(weights[c])}`, weights[c] > 0.8];
       g.font = "12px system-ui, sans-serif";
@@ -295,8 +301,9 @@ function render({ model, el, signal }) {
       const left = clamp(choices.px(mean), choices.px(X[0]) + half, choices.px(X[1]) - half);
       g.fillText(text, left + (below ? half + 14 : 0), choices.py(weights[c]) + (below ? 0 : -17));
     });
-    choices.describe("The choice: " + means.map((mean, c) =>
-      `c = ${c} with probability ${number(weights[c])}, mean ${number(mean)}, standard deviation ${number(stds[c])}`).join("; "));
+    const each = means.map((mean, c) => `c = ${c} with probability ${number(weights[c])}, ` +
+      `mean ${number(mean)}, standard deviation ${number(stds[c])}`);
+    choices.describe(`The choice: ${each.join("; ")}`);
   }
 
   function drawValues(means, stds, weights, cs, xs) {
@@ -319,9 +326,10 @@ function render({ model, el, signal }) {
     values.line(places, total, ink);
     const last = Math.max(0, xs.length - 200);
     const base = 0.018 * values.y[1];
-    values.points(xs.slice(last), xs.slice(last).map(() => base), (i) => colors[cs[last + i]], { radius: 2, alpha: 0.7 });
-    values.text(X[1] - 0.1, 0.93 * values.y[1], "p(x), the sum of the coloured shares", ink, { align: "right" });
-    values.text(X[1] - 0.1, 0.84 * values.y[1], "bars: the samples", muted, { align: "right" });
+    values.points(xs.slice(last), xs.slice(last).map(() => base), (i) => colors[cs[last + i]], { radius: 2 });
+    const [side, align] = [X[1] - 0.1, "right"];
+    values.text(side, 0.93 * values.y[1], "p(x), the sum of the coloured shares", ink, { align });
+    values.text(side, 0.84 * values.y[1], "bars: the samples", muted, { align });
     compare(counts, probabilities, xs.length);
     values.describe(`Density of x. ${means.map((mean, c) =>
       `At the mean of c = ${c} it is ${number(density(mean, means, stds, weights), 3)}`).join(". ")}. ` +
