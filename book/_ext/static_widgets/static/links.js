@@ -1,0 +1,17 @@
+// --- jslink and jsdlink: two traits kept equal in the page ---------------------------------------------------------------
+
+function connect(model) {
+  const [[source, from], [target, to]] = [model.get("source"), model.get("target")]
+    .map(([reference, key]) => [models.get(modelId(reference)), key]);
+  if (!source || !target) return;
+  const forward = () => target.set(to, source.get(from));
+  source.on(`change:${from}`, forward);
+  if (model.name === "LinkModel") target.on(`change:${to}`, () => source.set(from, target.get(to)));
+  forward();
+}
+
+function connectLinks() {
+  for (const model of models.values()) {
+    if (model.name === "LinkModel" || model.name === "DirectionalLinkModel") connect(model);
+  }
+}

@@ -1,0 +1,32 @@
+// --- The stored state: what MyST-NB put into the page -------------------------------------------------------------
+
+const STATE_TYPE = "application/vnd.jupyter.widget-state+json";
+const VIEW_TYPE = "application/vnd.jupyter.widget-view+json";
+
+/** The id in a reference to a model: "IPY_MODEL_…", "anywidget:…" or a bare id. */
+const modelId = (reference) =>
+  String(reference?.model_id ?? reference).replace(/^(IPY_MODEL_|anywidget:)/, "");
+
+/** @param {string} base64 @returns {DataView} */
+function decodeBase64(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+  return new DataView(bytes.buffer);
+}
+
+/** Put binary values back where they were taken out; a path leads through nested objects and lists. */
+function restoreBuffers(state, buffers = []) {
+  for (const { path, data } of buffers) {
+    const owner = path.slice(0, -1).reduce((value, key) => value[key], state);
+    owner[path[path.length - 1]] = decodeBase64(data);
+  }
+  return state;
+}
+
+/** Whether a new value changes anything: plain data are compared by content, buffers by identity. */
+function sameValue(a, b) {
+  if (a === b) return true;
+  const plain = (value) => value !== null && typeof value === "object" && !ArrayBuffer.isView(value);
+  return plain(a) && plain(b) && JSON.stringify(a) === JSON.stringify(b);
+}
