@@ -1,0 +1,254 @@
+"""The latent plane of a trained VAE to walk in, and a pad for the reader's own digit, priced in nats (chapter 7)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+import traitlets
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+
+from vae_utils import _validate, plots
+from vae_utils.gaussian import kl_to_standard_normal, reparameterize
+from vae_utils.likelihoods import Bernoulli, Gaussian
+from vae_utils.model import VAE
+from vae_utils.networks import ACTIVATIONS, MLPDecoder, MLPEncoder
+from vae_utils.objectives import Elbo
+from vae_utils.widgets._base import Widget, float_bytes, integer_bytes, module
+
+SIDE, GREYS, MOST_IMAGES = 8, 16, 200
+POINTS = 12  # along each axis of the latent plane: the ELBO of a test digit is then exact to a millionth of a nat
+
+
+def gauss_hermite(points: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights with Σ_i weights_i f(nodes_i) ≈ E[f(ε)], ε ~ N(0, 1), exact for degrees up to 2·points − 1."""
+    _validate.positive_int(points=points)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(points)
+    return nodes, weights / weights.sum()
+
+
+@torch.no_grad()
+def exact_elbo(model: VAE, x: Tensor, *, points: int = POINTS) -> Elbo:
+    """The ELBO without a random draw: E_q over a two-dimensional code by Gauss–Hermite quadrature.
+
+    Source of the ELBO: Kingma & Welling (2014), equation 10.
+
+    Parameters
+    ----------
+    model : VAE
+        With two latent dimensions.
+    x : Tensor, shape (B, D)
+    points : int
+        Nodes along each of the two axes.
+
+    Returns
+    -------
+    Elbo
+        Reconstruction, KL and ELBO, three tensors of shape (B,), in nats.
+
+    Raises
+    ------
+    ValueError
+        If the model has other than two latent dimensions, or ``points`` < 1.
+    """
+    if model.latent != 2:
+        raise ValueError(f"model must have 2 latent dimensions, got {model.latent}")
+    nodes, weights = (torch.as_tensor(values, dtype=x.dtype) for values in gauss_hermite(points))
+    eps = torch.cartesian_prod(nodes, nodes)[:, None].expand(-1, len(x), -1)  # (points², B, 2)
+    mu, logvar = model.posterior(x)
+    log_likelihood = model.likelihood.log_prob(x, model.decoder(reparameterize(mu, logvar, eps=eps)))
+    reconstruction = (torch.cartesian_prod(weights, weights).prod(1)[:, None] * log_likelihood).sum(0)
+    kl = kl_to_standard_normal(mu, logvar)
+    return Elbo(reconstruction, kl, reconstruction - kl)
+
+
+class LatentExplorer(Widget):
+    """Walk through a two-dimensional latent space, and encode a digit drawn by the reader.
+
+    Shown are the codes of test digits and what the handle's place decodes to; a pad of 32×32 cells, whose ink is
+    counted in blocks of 4×4 as the data set was made; and for the chosen image, drawn or from the test part, its
+    posterior, reconstruction, KL and ELBO in nats among those of the test digits. The expectation over q is a
+    Gauss–Hermite sum, so nothing is random. Build it with :meth:`from_model`.
+
+    Attributes
+    ----------
+    z1, z2 : float, from -4 to 4
+        The code whose decoded picture is shown.
+    chosen : int
+        The image that is judged: a test digit from 0 to N - 1, or -1 for the drawing.
+    drawing : bytes
+        The drawing as 64 counts from 0 to 16, row by row; empty before anything is drawn. See :attr:`drawn`.
+    images, labels : bytes
+        Counts, shape (N, 64), and classes, shape (N,), of the test digits.
+    elbos : bytes
+        Their exact ELBOs in nats, shape (N,), float32.
+    encoder, decoder : bytes
+        Weights (outputs × inputs) and biases, layer by layer, float32.
+    encoder_sizes, decoder_sizes : list of int
+        Features of the input, of each hidden layer, of the output.
+    encoder_activation, decoder_activation : str
+        See :func:`vae_utils.networks.mlp`.
+    likelihood : {"gaussian", "bernoulli"}
+    pixel_logvar : float
+        log of the decoder's variance, if the likelihood is Gaussian.
+    nodes, weights : list of float
+        The quadrature rule of :func:`gauss_hermite`.
+    ink : int
+        Inked cells of 1,024 in a middling test digit: a drawing's pen is made to give as much.
+    """
+
+    _esm = module("latent_explorer.js")
+    z1 = traitlets.Float(0.0, min=-4.0, max=4.0).tag(sync=True)
+    z2 = traitlets.Float(0.0, min=-4.0, max=4.0).tag(sync=True)
+    chosen = traitlets.Int(0, min=-1).tag(sync=True)
+    drawing = traitlets.Bytes(b"").tag(sync=True)
+    images = traitlets.Bytes().tag(sync=True)
+    labels = traitlets.Bytes().tag(sync=True)
+    elbos = traitlets.Bytes().tag(sync=True)
+    encoder = traitlets.Bytes().tag(sync=True)
+    decoder = traitlets.Bytes().tag(sync=True)
+    encoder_sizes = traitlets.List(traitlets.Int()).tag(sync=True)
+    decoder_sizes = traitlets.List(traitlets.Int()).tag(sync=True)
+    encoder_activation = traitlets.Enum(list(ACTIVATIONS), "tanh").tag(sync=True)
+    decoder_activation = traitlets.Enum(list(ACTIVATIONS), "tanh").tag(sync=True)
+    likelihood = traitlets.Enum(["gaussian", "bernoulli"], "gaussian").tag(sync=True)
+    pixel_logvar = traitlets.Float(0.0).tag(sync=True)
+    nodes = traitlets.List(traitlets.Float()).tag(sync=True)
+    weights = traitlets.List(traitlets.Float()).tag(sync=True)
+    ink = traitlets.Int(300).tag(sync=True)
+    title = traitlets.Unicode("Your handwriting in nats").tag(sync=True)
+    task = traitlets.Unicode(
+        "Write a 3. How many nats is it below the median test digit? Then draw something that is no digit."
+    ).tag(sync=True)
+
+    @classmethod
+    def from_model(cls, model: VAE, x: Tensor, labels: Tensor, **traits: object) -> LatentExplorer:
+        """Pack a trained VAE of 8×8 digits and the test digits to compare with.
+
+        Parameters
+        ----------
+        model : VAE
+            Two latent dimensions, 64 pixels, :class:`~vae_utils.networks.MLPEncoder` and ``MLPDecoder``.
+        x : Tensor, shape (N, 64)
+            Test digits in [0, 1], in steps of 1/16; 2 to 200 of them.
+        labels : Tensor, shape (N,)
+            Their classes, 0 to 9.
+        **traits
+            Further state, for instance ``chosen`` or ``task``.
+
+        Raises
+        ------
+        TypeError
+            If the networks are no perceptrons of :mod:`vae_utils.networks`, or the likelihood is unknown.
+        ValueError
+            If shapes, sizes or pixel values are not those above.
+        """
+        _check_model(model)
+        _check_images(x, labels)
+        chosen = traits.setdefault("chosen", 0)
+        if not isinstance(chosen, int) or not -1 <= chosen < len(x):
+            raise ValueError(f"chosen must be an integer from -1 to {len(x) - 1}, got {chosen!r}")
+        counts = torch.round(GREYS * x)
+        nodes, weights = gauss_hermite(POINTS)
+        with torch.no_grad():
+            code = model.encode(x)[chosen].clamp(-4, 4).tolist() if chosen >= 0 else (0.0, 0.0)
+        gaussian = isinstance(model.likelihood, Gaussian)
+        return cls(
+            images=integer_bytes(counts),
+            labels=integer_bytes(labels),
+            elbos=float_bytes(exact_elbo(model, x).elbo),
+            encoder=_packed(model.encoder),
+            decoder=_packed(model.decoder),
+            encoder_sizes=_sizes(model.encoder),
+            decoder_sizes=_sizes(model.decoder),
+            encoder_activation=model.encoder.config["activation"],
+            decoder_activation=model.decoder.config["activation"],
+            likelihood="gaussian" if gaussian else "bernoulli",
+            pixel_logvar=math.log(model.likelihood.variance) if gaussian else 0.0,
+            nodes=nodes.tolist(),
+            weights=weights.tolist(),
+            ink=int(counts.sum(1).median()),
+            **{"z1": code[0], "z2": code[1], **traits},
+        )
+
+    @property
+    def drawn(self) -> Tensor:
+        """The reader's drawing as the model sees it: shape (64,) in [0, 1], steps of 1/16.
+
+        Raises
+        ------
+        ValueError
+            If nothing has been drawn.
+        """
+        if len(self.drawing) != SIDE**2:
+            raise ValueError("drawing must hold 64 counts, but nothing has been drawn yet")
+        return torch.frombuffer(bytearray(self.drawing), dtype=torch.uint8).float() / GREYS
+
+    def model(self) -> VAE:
+        """The VAE that the figure computes with, built again from its state."""
+        config = {"features": SIDE**2, "latent": 2}
+        encoder = MLPEncoder(hidden=self.encoder_sizes[1:-1], activation=self.encoder_activation, **config)
+        decoder = MLPDecoder(hidden=self.decoder_sizes[1:-1], activation=self.decoder_activation, **config)
+        for network, packed in ((encoder, self.encoder), (decoder, self.decoder)):
+            nn.utils.vector_to_parameters(torch.from_numpy(np.frombuffer(packed, "<f4").copy()), network.parameters())
+        gaussian = self.likelihood == "gaussian"
+        return VAE(encoder, decoder, Gaussian(math.exp(self.pixel_logvar)) if gaussian else Bernoulli())
+
+    def draw_poster(self, figure: Figure) -> None:
+        """Draw the codes with the posterior of the chosen digit, the digit with what comes back, and all ELBOs."""
+        images = torch.from_numpy(np.frombuffer(self.images, "u1").reshape(-1, SIDE**2) / np.float32(GREYS))
+        labels = torch.from_numpy(np.frombuffer(self.labels, "u1").copy())
+        elbos = np.frombuffer(self.elbos, "<f4")
+        model, chosen = self.model(), max(self.chosen, 0)
+        with torch.no_grad():
+            mu, logvar = model.posterior(images)
+            returned = model.decode(mu[chosen])
+        left, middle, right = figure.subplots(1, 3, width_ratios=(3, 1.1, 2.2))
+        plots.codes(mu, labels, ax=left, size=5)
+        plots.posteriors(mu[[chosen]], logvar[[chosen]], ax=left, color=plots.COLORS[1], alpha=0.9, deviations=2)
+        left.set(xlim=(-4, 4), ylim=(-4, 4))
+        plots.images(torch.stack([images[chosen], returned]), columns=1, ax=middle, title="a digit, and\nwhat returns")
+        right.hist(elbos, 24, color=plots.COLORS[0], alpha=0.6)
+        right.axvline(float(np.median(elbos)), color="black", linestyle="--", linewidth=1, label="median")
+        right.axvline(elbos[chosen], color=plots.COLORS[1], label="this digit")
+        right.set(xlabel="ELBO (nats)", ylabel="test digits")
+        right.legend(loc="upper left")
+
+
+def _packed(network: nn.Module) -> bytes:
+    return float_bytes(nn.utils.parameters_to_vector(network.parameters()))
+
+
+def _sizes(network: nn.Module) -> list[int]:
+    linear = [layer for layer in network.layers if isinstance(layer, nn.Linear)]
+    return [linear[0].in_features, *(layer.out_features for layer in linear)]
+
+
+def _check_model(model: VAE) -> None:
+    if not isinstance(model, VAE):
+        raise TypeError(f"model must be a VAE, got {_validate.describe(model)}")
+    for role, network, kind in (("encoder", model.encoder, MLPEncoder), ("decoder", model.decoder, MLPDecoder)):
+        if not isinstance(network, kind):
+            raise TypeError(f"model must have an {kind.__name__} as its {role}, got a {type(network).__name__}")
+    if not isinstance(model.likelihood, Gaussian | Bernoulli):
+        raise TypeError(f"model must have a Gaussian or Bernoulli likelihood, got a {type(model.likelihood).__name__}")
+    if model.latent != 2:
+        raise ValueError(f"model must have 2 latent dimensions, got {model.latent}")
+    if model.encoder.features != SIDE**2:
+        raise ValueError(f"model must read {SIDE**2} pixels, got {model.encoder.features}")
+    _validate.finite(**{name.replace(".", "_"): value for name, value in model.named_parameters()})
+
+
+def _check_images(x: Tensor, labels: Tensor) -> None:
+    _validate.matrix(x=x)
+    if x.shape[1] != SIDE**2 or not 2 <= len(x) <= MOST_IMAGES:
+        raise ValueError(f"x must have shape (N, {SIDE**2}) with N from 2 to {MOST_IMAGES}, got {tuple(x.shape)}")
+    _validate.unit_interval(x=x)
+    if not torch.equal(torch.round(GREYS * x) / GREYS, x):
+        raise ValueError("x must consist of multiples of 1/16, got other values")
+    if not isinstance(labels, Tensor) or labels.shape != x.shape[:1]:
+        raise ValueError(f"labels must be a tensor of shape ({len(x)},), got {_validate.describe(labels)}")
+    if labels.min() < 0 or labels.max() > 9:
+        raise ValueError(f"labels must lie between 0 and 9, got {labels.min()} to {labels.max()}")
