@@ -16,10 +16,12 @@ async function mountInto(el, model, signal) {
   }
 }
 
+const started = new WeakSet(); // views whose mounting has begun
+
 /** Replace the poster of one view by the live widget; the poster stays in the page for paper. */
 async function mount(view) {
-  if (view.dataset.state !== "waiting") return;
-  view.dataset.state = "mounting";
+  if (started.has(view)) return;
+  started.add(view);
   const live = make("div", { className: "afm-live" });
   view.append(live);
   try {
@@ -50,7 +52,7 @@ function placeOf(script) {
 /** Mount what waits, one view in each idle moment. */
 function mountWhenIdle(views) {
   const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
-  const next = views.find((view) => view.dataset.state === "waiting");
+  const next = views.find((view) => !started.has(view));
   if (next) idle(() => mount(next).then(() => mountWhenIdle(views)));
 }
 
