@@ -16,6 +16,7 @@ NAMES = [
     "07-vae",
 ]
 PATHS = sorted(rules.CHAPTERS.glob("*.ipynb"))
+ALIVE = ["01-map", "02-distance", "05-kl"]  # chapters with an interactive figure
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -30,10 +31,10 @@ def test_rule_holds(path, rule):
     assert not faults, "\n".join([path.stem, *faults])
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_chapter_is_alive_without_a_kernel(path):
+@pytest.mark.parametrize("name", ALIVE)
+def test_chapter_is_alive_without_a_kernel(name):
     """It stores an interactive figure: its whole state, a poster where nothing can move, a task for the reader."""
-    notebook = rules.load(path)
+    notebook = rules.load(rules.CHAPTERS / f"{name}.ipynb")
     shown = [
         output.data for cell in rules.code(notebook) for output in cell.outputs if WIDGET_VIEW in output.get("data", {})
     ]

@@ -60,7 +60,9 @@ def stage(open_page, tmp_path_factory):
         if options.get("javascript", True):
             first = visit.page.locator(".afm-view").first
             try:
-                visit.page.wait_for_function("() => document.querySelector('.afm-view').dataset.state !== 'waiting'")
+                visit.page.wait_for_function(
+                    "() => !['waiting', undefined].includes(document.querySelector('.afm-view').dataset.state)"
+                )
             finally:
                 state = first.get_attribute("data-state")
                 assert state == "ready", f"the first widget is {state}: {first.inner_text()!r}, {visit.problems}"

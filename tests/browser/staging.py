@@ -21,7 +21,7 @@ body {{ margin: 1rem auto; max-width: 46rem; padding: 0 1rem; }}
 {css}
 </style>
 <script type="application/vnd.jupyter.widget-state+json">{state}</script>
-{scripts}
+<script defer src="loader.js"></script>
 </head>
 <body>
 <main>
@@ -32,23 +32,19 @@ body {{ margin: 1rem auto; max-width: 46rem; padding: 0 1rem; }}
 </html>
 """
 VIEW = """<div class="cell_output docutils container"><div class="output">
-<div class="afm-view" data-state="waiting">
-<script type="application/vnd.jupyter.widget-view+json">{view}</script>{poster}</div>
+<div class="afm-view docutils container"><div class="afm-poster docutils container">{poster}</div></div>
+<script type="application/vnd.jupyter.widget-view+json">{view}</script>
 </div></div>"""
 COLORS = {"light": ("#ffffff", "#222222"), "dark": ("#121212", "#eeeeee")}
 
 
 def loader():
-    """Return the loader's scripts and style sheet: a list of sources, and CSS."""
+    """Return the loader's script and style sheet."""
     if str(EXTENSIONS) not in sys.path:
         sys.path.insert(0, str(EXTENSIONS))
-    try:
-        import static_widgets
-    except ModuleNotFoundError:
-        return [(Path(__file__).parent / "_stub_loader.js").read_text(encoding="utf-8")], ""
+    import static_widgets
 
-    css = "\n".join(path.read_text("utf-8") for path in sorted((EXTENSIONS / "static_widgets").rglob("*.css")))
-    return [static_widgets.joined_script(), static_widgets.joined_controls()], css
+    return static_widgets.joined_script(), static_widgets.style_sheet()
 
 
 def inert(value):
@@ -65,7 +61,7 @@ def poster(widget):
     png = data["image/png"]
     png = base64.b64encode(png).decode() if isinstance(png, bytes) else png
     alt = html.escape(data.get("text/plain", ""), quote=True)
-    return f'<img class="afm-poster" alt="{alt}" src="data:image/png;base64,{png}">'
+    return f'<img alt="{alt}" src="data:image/png;base64,{png}">'
 
 
 def write_stage(folder, widgets, theme="light"):
@@ -81,11 +77,8 @@ def write_stage(folder, widgets, theme="light"):
     """
     if not widgets:
         raise ValueError("widgets must be at least one widget, got none")
-    scripts, css = loader()
-    tags = []
-    for number, source in enumerate(scripts):
-        (folder / f"loader-{number}.js").write_text(source, encoding="utf-8")
-        tags.append(f'<script defer src="loader-{number}.js"></script>')
+    script, css = loader()
+    (folder / "loader.js").write_text(script, encoding="utf-8")
     state = {"version_major": 2, "version_minor": 0, "state": dependency_state(widgets, drop_defaults=False)}
     views = [
         VIEW.format(
@@ -96,5 +89,5 @@ def write_stage(folder, widgets, theme="light"):
     paper, ink = COLORS[theme]
     fields = {"theme": theme, "paper": paper, "ink": ink, "css": css, "state": inert(state)}
     page = folder / "stage.html"
-    page.write_text(PAGE.format(**fields, scripts="\n".join(tags), views="\n".join(views)), encoding="utf-8")
+    page.write_text(PAGE.format(**fields, views="\n".join(views)), encoding="utf-8")
     return page
