@@ -16,7 +16,7 @@ from sphinx.errors import ExtensionError
 
 PACKAGE = "sphinx-mathjax-offline"  # its import name really has dashes
 ENTRY = "tex-chtml.js"
-PATTERNS = (ENTRY, "output/chtml/fonts/woff-v2/*.woff", "input/tex/extensions/*.js")
+PATTERNS = (ENTRY, "output/chtml/fonts/woff-v2/*.woff", "input/tex/extensions/*.js", "ui/lazy.js")
 
 
 def source_folder() -> Path:
@@ -28,8 +28,9 @@ def source_folder() -> Path:
 
 
 def use_local_mathjax(app: Sphinx, config: Config) -> None:
-    """Point Sphinx at the local copy."""
+    """Point Sphinx at the local copy, and typeset a formula only when the reader comes near it."""
     config.mathjax_path = f"mathjax/{ENTRY}"
+    config.mathjax3_config = {"loader": {"load": ["ui/lazy"]}}
 
 
 def copy_mathjax(app: Sphinx, exception: Exception | None) -> None:
