@@ -1,4 +1,4 @@
-// --- The page: find the views, show those in sight at once, the others when the browser is idle -----------------------------
+// --- The page: find the views, show the first and those in sight at once, the others when the browser is idle -----------------------------
 
 /** One line in place of what cannot be shown; the stored picture stays. */
 function explain(el, error) {
@@ -71,6 +71,7 @@ function start() {
       }
     }
   }, { rootMargin: "600px" });
+  views.slice(0, 1).forEach(mount); // its reader comes soonest
   for (const view of views) watcher.observe(view);
   const later = () => mountWhenIdle(views);
   if (document.readyState === "complete") later();
