@@ -18,7 +18,17 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 STATIC = Path(__file__).parent / "static"
 VIEW = "application/vnd.jupyter.widget-view+json"
 STILL = ("image/png", "image/svg+xml", "text/html", "text/plain")  # what may stand for a widget, best first
-PARTS = ("state.js", "model.js", "runtime.js", "links.js", "layout.js", "controls.js", "mount.js")
+PARTS = (
+    "lifetime.js",
+    "state.js",
+    "model.js",
+    "runtime.js",
+    "links.js",
+    "layout.js",
+    "controls.js",
+    "containers.js",
+    "mount.js",
+)
 SCRIPT, STYLE = "static-widgets.js", "static-widgets.css"
 
 

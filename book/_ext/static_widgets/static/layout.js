@@ -1,16 +1,15 @@
-// --- LayoutModel: the CSS properties that ipywidgets names ----------------------------------------------------------------
+// --- LayoutModel: its traits are CSS properties, with underscores -------------------------------------------------------
 
-const LAYOUT = ["align_content", "align_items", "align_self", "border", "bottom", "display", "flex", "flex_flow", "grid_area",
-  "grid_auto_columns", "grid_auto_flow", "grid_auto_rows", "grid_column", "grid_gap", "grid_row",
-  "grid_template_areas", "grid_template_columns", "grid_template_rows", "height", "justify_content", "justify_items",
-  "left", "margin", "max_height", "max_width", "min_height", "min_width", "order", "overflow", "padding", "right",
-  "top", "visibility", "width"];
-
-function applyLayout(model, el) {
+/** Give `el` the layout and the classes of a model, as they are now and as they change. */
+function applyLayout(model, el, signal) {
+  el.classList.add(...(model.get("_dom_classes") ?? []));
   const layout = models.get(modelId(model.get("layout")));
-  if (!layout) return;
-  for (const name of LAYOUT) {
-    const value = layout.get(name);
-    if (value !== null && value !== undefined) el.style.setProperty(name.replaceAll("_", "-"), value);
+  for (const name of Object.keys(layout?.state ?? {}).filter((key) => !key.startsWith("_"))) {
+    const property = name.replaceAll("_", "-");
+    layout.follow(`change:${name}`, () => {
+      const value = layout.get(name);
+      if (value === null) el.style.removeProperty(property);
+      else el.style.setProperty(property, value);
+    }, signal);
   }
 }

@@ -2,8 +2,7 @@
 
 function connect(model) {
   const [[source, from], [target, to]] = [model.get("source"), model.get("target")]
-    .map(([reference, key]) => [models.get(modelId(reference)), key]);
-  if (!source || !target) return;
+    .map(([reference, key]) => [findModel(reference), key]);
   const forward = () => target.set(to, source.get(from));
   source.on(`change:${from}`, forward);
   if (model.name === "LinkModel") target.on(`change:${to}`, () => source.set(from, target.get(to)));
@@ -12,6 +11,11 @@ function connect(model) {
 
 function connectLinks() {
   for (const model of models.values()) {
-    if (model.name === "LinkModel" || model.name === "DirectionalLinkModel") connect(model);
+    if (model.name !== "LinkModel" && model.name !== "DirectionalLinkModel") continue;
+    try {
+      connect(model);
+    } catch (error) {
+      report(error);
+    }
   }
 }

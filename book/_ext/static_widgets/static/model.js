@@ -10,11 +10,13 @@ function findModel(reference) {
 }
 
 class Model {
-  constructor(id, { model_name: name, state, buffers }) {
+  constructor(id, { model_name: name, model_module: origin = "", state, buffers }) {
     this.model_id = id;
     this.name = name;
+    this.origin = origin;
     this.state = restoreBuffers(state, buffers);
     this.listeners = [];
+    this.askedForKernel = false;
   }
 
   get(key) {
@@ -33,8 +35,11 @@ class Model {
   /** With a kernel this would send the state; here it is home already. */
   save_changes() {}
 
-  /** A custom message has no receiver without a kernel. */
-  send() {}
+  /** A custom message has no receiver without a kernel: the views say so. */
+  send() {
+    this.askedForKernel = true;
+    this.emit("asked-for-kernel");
+  }
 
   on(names, callback, owner) {
     for (const name of names.split(/\s+/)) this.listeners.push({ name, callback, owner });
@@ -49,10 +54,24 @@ class Model {
       (owner && owner !== listener.owner));
   }
 
+  /** Call the listeners; one that fails does not keep the news from the others. */
   emit(name, ...details) {
-    for (const listener of [...this.listeners]) {
-      if (listener.name === name) listener.callback.call(this, ...details);
+    for (const { name: wanted, callback } of [...this.listeners]) {
+      if (wanted !== name) continue;
+      try {
+        callback.apply(this, details);
+      } catch (error) {
+        report(error);
+      }
     }
+  }
+
+  /** Call `show` now and at each of the events, until the signal ends. */
+  follow(names, show, signal) {
+    const owner = {};
+    this.on(names, show, owner);
+    atEnd(signal, () => this.off(null, null, owner));
+    show();
   }
 }
 
@@ -63,7 +82,7 @@ const modelFor = (model, owner) => ({
   get: (key) => model.get(key),
   set: (key, value) => model.set(key, value),
   save_changes: () => model.save_changes(),
-  send: (...message) => model.send(...message),
+  send: () => model.send(),
   on: (names, callback) => model.on(names, callback, owner),
   off: (names, callback) => model.off(names, callback, owner),
   widget_manager: widgetManager,

@@ -1,20 +1,40 @@
 // --- The page: find the views, show the first and those in sight at once, the others when the browser is idle -----------------------------
 
-/** One line in place of what cannot be shown; the stored picture stays. */
+const NOTHING = "This needs a running kernel: open the notebook in JupyterLab.";
+const PARTLY = "Some of this needs a running kernel: open the notebook in JupyterLab.";
+const BROKEN = "This could not be shown here: open the notebook in JupyterLab.";
+
+const noteOf = (textContent) => make("p", { className: "afm-note", textContent });
+
+/** One line in place of what cannot be shown. */
 function explain(el, error) {
-  el.append(make("p", { className: "afm-note", textContent: "This needs a running kernel: open the notebook in JupyterLab." }));
-  console.info("[static widgets]", error.message);
+  el.append(noteOf(error instanceof NeedsKernel ? NOTHING : BROKEN));
+  report(error);
 }
 
-/** Show a child model; what fails says so in its own place and leaves the others alone. */
-async function mountInto(el, model, signal) {
+/** Show a child model in an empty place; what fails says so there and leaves the others alone. */
+async function mountInto(el, reference, signal) {
+  const ended = endingWith(signal);
   try {
-    await renderModel(model, el, signal);
+    await renderModel(findModel(reference), el, ended.signal);
   } catch (error) {
+    ended.abort();
     el.replaceChildren();
     explain(el, error);
   }
 }
+
+/** The live part of a view; it ends when it is taken out of the page (not when it is moved within it). */
+class LiveElement extends HTMLElement {
+  ended = endingWith(page.signal);
+
+  disconnectedCallback() {
+    queueMicrotask(() => {
+      if (!this.isConnected) this.ended.abort();
+    });
+  }
+}
+customElements.define("afm-live", LiveElement);
 
 const started = new WeakSet(); // views whose mounting has begun
 
@@ -22,47 +42,59 @@ const started = new WeakSet(); // views whose mounting has begun
 async function mount(view) {
   if (started.has(view)) return;
   started.add(view);
-  const live = make("div", { className: "afm-live" });
+  const live = make("afm-live", { className: "afm-live" });
   view.append(live);
   try {
-    await renderModel(findModel(view.dataset.model), live);
+    await renderModel(findModel(view.dataset.model), live, live.ended.signal);
     view.dataset.state = "ready";
     if (!performance.getEntriesByName("afm:first-mounted").length) performance.mark("afm:first-mounted");
     view.dispatchEvent(new CustomEvent("afm:mounted", { bubbles: true }));
   } catch (error) {
     live.remove();
-    view.dataset.state = "needs-kernel";
+    view.dataset.state = error instanceof NeedsKernel ? "needs-kernel" : "failed";
     explain(view, error);
   }
 }
 
 /** The place of a view: it holds the poster already if the page was built with one. */
-function placeOf(script) {
-  const { model_id: id } = JSON.parse(script.textContent);
+function placeOf({ script, content }) {
   let place = script.parentElement.querySelector(":scope > .afm-view:not([data-state])");
   if (!place) {
     place = make("div", { className: "afm-view" });
     script.after(place);
   }
-  place.dataset.model = id;
+  place.dataset.model = content.model_id;
   place.dataset.state = "waiting";
   return place;
 }
 
-/** Mount what waits, one view in each idle moment. */
+/** In each idle moment mount one view that waits; at last initialize the models that have none. */
 function mountWhenIdle(views) {
   const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
-  const next = views.find((view) => !started.has(view));
-  if (next) idle(() => mount(next).then(() => mountWhenIdle(views)));
+  idle(() => {
+    const next = views.find((view) => !started.has(view));
+    if (!next) return void [...models.values()].filter(isUnseen).forEach((model) => runtimeOf(model).catch(report));
+    mount(next);
+    mountWhenIdle(views);
+  });
+}
+
+/** Make the models of the page; one that is broken does not keep the others away. */
+function restoreModels() {
+  const stored = storedIn(STATE_TYPE).flatMap(({ content }) => Object.entries(content.state ?? {}));
+  for (const [id, entry] of stored) {
+    try {
+      models.set(id, new Model(id, entry));
+    } catch (error) {
+      report(error);
+    }
+  }
 }
 
 function start() {
-  for (const script of document.querySelectorAll(`script[type="${STATE_TYPE}"]`)) {
-    const { state } = JSON.parse(script.textContent);
-    for (const [id, stored] of Object.entries(state)) models.set(id, new Model(id, stored));
-  }
+  restoreModels();
   connectLinks();
-  const views = [...document.querySelectorAll(`script[type="${VIEW_TYPE}"]`)].map(placeOf);
+  const views = storedIn(VIEW_TYPE).map(placeOf);
   const watcher = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
       if (isIntersecting) {

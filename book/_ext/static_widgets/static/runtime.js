@@ -1,19 +1,15 @@
 // --- Modules: the anywidget front-end module (AFM) of a model ----------------------------------------------------------
 
-const modules = new Map(); // source text → promise of the module
 const runtimes = new Map(); // model → promise of {definition, exports}
 
-const experimental = {
-  invoke: () => Promise.reject(new Error("invoke() needs a running kernel")),
-};
+/** A module or a style sheet is stored as its text, or as where it is published. */
+const isAddress = (source) => /^https?:\/\//.test(source);
 
-/** Import the text of a module once. A blob: address works where a page was opened as a file. */
-function importSource(source) {
-  if (!modules.has(source)) {
-    const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-    modules.set(source, import(address).finally(() => URL.revokeObjectURL(address)));
-  }
-  return modules.get(source);
+/** Import a module, one for each model as anywidget does it. A blob: address works where a page was opened as a file. */
+async function importSource(source) {
+  if (isAddress(source)) return import(source);
+  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  return import(address).finally(() => URL.revokeObjectURL(address));
 }
 
 /** Add the style sheet of a widget's class, once for all of its models. */
@@ -21,50 +17,78 @@ function addStyle(model) {
   const css = model.get("_css");
   const id = `afm-style-${model.get("_anywidget_id") || model.model_id}`;
   if (!css || document.getElementById(id)) return;
-  document.head.append(Object.assign(document.createElement("style"), { id, textContent: css }));
+  document.head.append(isAddress(css) ? make("link", { id, rel: "stylesheet", href: css })
+    : make("style", { id, textContent: css }));
 }
 
-/** The definition of a model's widget after initialize(), which runs once per model. */
+/** What a module exports: an object with the hooks, a function that makes one, or (before anywidget 0.9) render alone. */
+async function definitionOf(module) {
+  if (module.render) return { render: module.render };
+  if (!module.default) throw new Error("a widget's module must export a default object or function");
+  return typeof module.default === "function" ? module.default() : module.default;
+}
+
+const experimentalOf = (model) => ({
+  invoke: async (name) => {
+    model.send();
+    throw new NeedsKernel(`invoke(${name}) calls Python`);
+  },
+});
+
+/** Load the module of a model and call its initialize(), whose result is a clean-up function or what it exports. */
+async function initialize(model) {
+  addStyle(model);
+  const definition = await definitionOf(await importSource(model.get("_esm")));
+  const props = { model: modelFor(model, {}), signal: page.signal, experimental: experimentalOf(model) };
+  const result = await definition.initialize?.(props);
+  if (typeof result === "function") atEnd(page.signal, result);
+  return { definition, exports: typeof result === "object" ? result ?? undefined : undefined };
+}
+
+/** Initialize a model unless that was done: initialize() runs once per model, render() once per view. */
 function runtimeOf(model) {
-  if (!runtimes.has(model)) {
-    runtimes.set(model, (async () => {
-      addStyle(model);
-      const module = await importSource(model.get("_esm"));
-      const exported = module.default ?? module;
-      const definition = typeof exported === "function" ? await exported() : exported;
-      const { signal } = new AbortController(); // a page's models live as long as the page
-      const result = await definition.initialize?.({ model: modelFor(model, definition), signal, host, experimental });
-      return { definition, exports: typeof result === "object" ? result : undefined };
-    })());
-  }
+  if (!runtimes.has(model)) runtimes.set(model, initialize(model));
   return runtimes.get(model);
 }
 
-/** How one widget reaches others: anywidget's host. */
-const host = {
-  getModel: async (reference) => modelFor(findModel(reference), {}),
+const hasModule = (model) => model.get("_esm") !== undefined;
+const isUnseen = (model) => hasModule(model) && !runtimes.has(model);
+
+/** How a view reaches other widgets; what it takes from them ends with it. */
+const hostOf = (signal) => ({
+  getModel: async (reference) => {
+    const model = findModel(reference);
+    const owner = {};
+    atEnd(signal, () => model.off(null, null, owner));
+    return modelFor(model, owner);
+  },
   getWidget: async (reference) => {
     const model = findModel(reference);
-    const { exports } = await runtimeOf(model);
-    return { exports, render: ({ el, signal }) => renderModel(model, el, signal) };
+    const { exports } = hasModule(model) ? await runtimeOf(model) : {};
+    const render = ({ el, signal: own = signal }) => renderModel(model, el, endingWith(signal, own).signal);
+    return { exports, render };
   },
-};
+});
 
 /** Render an AFM model into `el`; its listeners and its clean-up end with `signal`. */
 async function renderModule(model, el, signal) {
   const { definition } = await runtimeOf(model);
   const owner = {};
-  const cleanup = await definition.render?.({ model: modelFor(model, owner), el, signal, host, experimental });
-  signal.addEventListener("abort", () => {
-    model.off(null, null, owner);
-    if (typeof cleanup === "function") cleanup();
-  });
+  atEnd(signal, () => model.off(null, null, owner));
+  const props = { model: modelFor(model, owner), el, signal, host: hostOf(signal), experimental: experimentalOf(model) };
+  const cleanUp = await definition.render?.(props);
+  if (typeof cleanUp === "function") atEnd(signal, cleanUp);
 }
 
 /** Render any model into `el`: an AFM widget, or a core control. */
-async function renderModel(model, el, signal = new AbortController().signal) {
-  if (model.get("_esm") !== undefined) await renderModule(model, el, signal);
-  else if (controls[model.name]) await controls[model.name](model, el, signal);
-  else throw new Error(`${model.name} is not supported`);
-  applyLayout(model, el);
+async function renderModel(model, el, signal) {
+  applyLayout(model, el, signal);
+  if (hasModule(model)) await renderModule(model, el, signal);
+  else if (model.origin.startsWith("@jupyter-widgets/") && controls[model.name]) await controls[model.name](model, el, signal);
+  else throw new NeedsKernel(`${model.name} is not supported`);
+  let said = false;
+  model.follow("asked-for-kernel", () => {
+    if (model.askedForKernel && !said) el.after(noteOf(PARTLY));
+    said ||= model.askedForKernel;
+  }, signal);
 }

@@ -3,6 +3,18 @@
 const STATE_TYPE = "application/vnd.jupyter.widget-state+json";
 const VIEW_TYPE = "application/vnd.jupyter.widget-view+json";
 
+/** The content of each script element of a type, with its element; one that cannot be read is reported and left out. */
+function storedIn(type) {
+  return [...document.querySelectorAll(`script[type="${type}"]`)].flatMap((script) => {
+    try {
+      return [{ script, content: JSON.parse(script.textContent) }];
+    } catch (error) {
+      report(error);
+      return [];
+    }
+  });
+}
+
 /** The id in a reference to a model: "IPY_MODEL_…", "anywidget:…" or a bare id. */
 const modelId = (reference) =>
   String(reference?.model_id ?? reference).replace(/^(IPY_MODEL_|anywidget:)/, "");
@@ -24,9 +36,14 @@ function restoreBuffers(state, buffers = []) {
   return state;
 }
 
-/** Whether a new value changes anything: plain data are compared by content, buffers by identity. */
+const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+
+/** Whether a new value changes nothing: objects, lists and buffers are compared by content, as Backbone does. */
 function sameValue(a, b) {
-  if (a === b) return true;
-  const plain = (value) => value !== null && typeof value === "object" && !ArrayBuffer.isView(value);
-  return plain(a) && plain(b) && JSON.stringify(a) === JSON.stringify(b);
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || !a || !b || a.constructor !== b.constructor) return false;
+  if (ArrayBuffer.isView(a)) return a.byteLength === b.byteLength && bytesOf(a).every((byte, i) => byte === bytesOf(b)[i]);
+  if (a.constructor !== Object && a.constructor !== Array) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key], b[key]));
 }
