@@ -107,7 +107,7 @@ class GradientRace(Widget):
         if self.count > 1:
             pathwise, score = (values.var(ddof=1) for values in self.estimates())
             ax.plot(self.latent, score / pathwise, ".", color="black", label="measured")
-        ax.set(xlabel="L", ylabel="variance ratio")
+        ax.set(xlabel="L", ylabel="variance ratio", ylim=(1, 10 ** math.ceil(math.log10(ratios[-1]) + 0.1)))
         ax.legend(loc="upper left")
 
 

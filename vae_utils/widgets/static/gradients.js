@@ -89,8 +89,8 @@ const SIGMA = [0.25, 2];
 const NAMES = ["pathwise", "score function"];
 const KEYS = ["pathwise", "score"];
 const COLUMNS = [...NAMES, "ratio"];
-const ROWS = ["mean", "standard error of it, exact", "variance, measured", "variance, exact",
-  "mean within 10 % since draw", "standard error 10 % at draw"];
+const ROWS = ["mean", "its standard error, exact", "variance, measured", "variance, exact",
+  "mean within 10 % since draw", "standard error is 10 % at draw"];
 const LATENTS = linspace(1, MOST_LATENTS, MOST_LATENTS);
 const POWERS = ["1", "10", "100", "1000", "10⁴", "10⁵", "10⁶"].map((text, i) => [i, text]);
 
@@ -108,8 +108,12 @@ class TickedPlane extends Plane {
     Object.assign(this, { xticks, yticks });
   }
 
+  get margins() {
+    return [52, 8, 8, 36];
+  }
+
   clear() {
-    this.axes = false;
+    this.axes = false; // the plane's own axes
     super.clear();
     this.axes = true;
     const { context: g, theme } = this;
@@ -148,13 +152,13 @@ class TickedPlane extends Plane {
 
 /** A table of numbers, one column for each estimate and one for their ratio. */
 function comparison() {
-  const right = "text-align: right; min-width: 0; padding-left: 0.9rem; padding-right: 0";
+  const right = "text-align: right; min-width: 0; padding: 0.1rem 0 0.1rem 0.7rem";
   const cells = ROWS.map(() => COLUMNS.map(() => h("td", { style: right }, "")));
   const head = COLUMNS.map((name, i) => h("th", { scope: "col", style: right },
     i < 2 ? h("span", { style: `color: var(--vae-color-${i + 1})` }, name) : name));
   const element = h("table", { className: "vae-readings" },
     h("thead", {}, h("tr", {}, h("td", {}), ...head)),
-    h("tbody", {}, ...ROWS.map((name, i) => h("tr", {}, h("th", { scope: "row" }, name), ...cells[i]))));
+    h("tbody", {}, ...ROWS.map((name, i) => h("tr", {}, h("th", { scope: "row", style: "padding-right: 0" }, name), ...cells[i]))));
   const set = (texts) => texts.forEach((line, i) => line.forEach((text, j) => (cells[i][j].textContent = text)));
   return { element, set };
 }
@@ -167,7 +171,7 @@ function render({ model, el, signal }) {
     xlabel: "draws", ylabel: "mean of the estimates", label: "" });
   const ratios = new TickedPlane({ x: [-0.06, 1.9], y: [0, 3], yticks: POWERS, xlabel: "L",
     xticks: [1, 2, 4, 8, 16, 32, 64].map((latent) => [Math.log10(latent), String(latent)]),
-    ylabel: "score over pathwise", label: "" });
+    ylabel: "variance ratio", label: "" });
   const table = comparison();
   const story = h("p", { role: "status" }, "");
   const get = (name) => model.get(name);
@@ -188,8 +192,10 @@ function render({ model, el, signal }) {
     return score / pathwise;
   };
   const handle = () => [Math.log10(get("latent")), Math.log10(exactRatio(get("latent")))];
-  ratios.onDrag(([x]) => setLatent(10 ** x), save, ([x, y], [dx, dy]) =>
-    Math.abs(x - handle()[0]) < 1.5 * dx && Math.abs(y - handle()[1]) < 1.5 * dy);
+  let held = false; // a browser captures every finger by itself, also one that grabbed nothing and will scroll
+  const grab = ([x, y], [dx, dy]) =>
+    (held = Math.abs(x - handle()[0]) < 1.5 * dx && Math.abs(y - handle()[1]) < 1.5 * dy);
+  ratios.onDrag(([x]) => held && setLatent(10 ** x), save, grab);
 
   // --- the draws; their noise is drawn when it is first needed and kept
   let dice = { seed: NaN };
@@ -263,9 +269,8 @@ function render({ model, el, signal }) {
       plane.points([values[values.length - 1]], [0.06 * plane.y[1]], color, { radius: 5, alpha: 1 });
     }
     plane.text(edges[0] + 0.02 * half, 0.92 * plane.y[1], NAMES[i], color);
-    const beyond = outside ? `, ${outside} beyond` : "";
-    plane.text(edges[BINS] - 0.02 * half, 0.92 * plane.y[1], `${whole(values.length)} draws${beyond}`,
-      plane.theme.muted, { align: "right" });
+    const beyond = outside ? `${outside} beyond` : "";
+    plane.text(edges[BINS] - 0.02 * half, 0.92 * plane.y[1], beyond, plane.theme.muted, { align: "right" });
     plane.describe(`Histogram of ${values.length} ${NAMES[i]} estimates around the exact gradient ${GRADIENT}; ` +
       `exact standard deviation ${short(spread)}`);
   }
@@ -327,6 +332,7 @@ function render({ model, el, signal }) {
       [...settled.map((n) => (Number.isNaN(n) && count ? "not now" : whole(n))), short(settled[1] / settled[0])],
       [...needed.map((n) => whole(Math.ceil(n - 1e-9))), short(needed[1] / needed[0])],
     ]);
+    story.setAttribute("aria-live", drawing.playing() ? "off" : "polite");
     story.textContent = count
       ? `Draw ${whole(count)}: ε₁ = ${number(dice.eps[(count - 1) * MOST_LATENTS])}, pathwise ` +
         `${number(both.pathwise[count - 1])}, score function ${number(both.score[count - 1])}.`
