@@ -8,6 +8,15 @@ function report(error) {
   console[error instanceof NeedsKernel ? "info" : "error"]("[static widgets]", error);
 }
 
+/** Do one of several things; if it fails the others go on. */
+function attempt(work) {
+  try {
+    work();
+  } catch (error) {
+    report(error);
+  }
+}
+
 /** Call `cleanUp` once when the signal ends, or now if it has ended; its errors stay its own. */
 function atEnd(signal, cleanUp) {
   const run = async () => {

@@ -8,14 +8,3 @@ function connect(model) {
   if (model.name === "LinkModel") target.on(`change:${to}`, () => source.set(from, target.get(to)));
   forward();
 }
-
-function connectLinks() {
-  for (const model of models.values()) {
-    if (model.name !== "LinkModel" && model.name !== "DirectionalLinkModel") continue;
-    try {
-      connect(model);
-    } catch (error) {
-      report(error);
-    }
-  }
-}

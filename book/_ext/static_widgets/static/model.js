@@ -57,12 +57,7 @@ class Model {
   /** Call the listeners; one that fails does not keep the news from the others. */
   emit(name, ...details) {
     for (const { name: wanted, callback } of [...this.listeners]) {
-      if (wanted !== name) continue;
-      try {
-        callback.apply(this, details);
-      } catch (error) {
-        report(error);
-      }
+      if (wanted === name) attempt(() => callback.apply(this, details));
     }
   }
 

@@ -36,6 +36,7 @@ class LiveElement extends HTMLElement {
 }
 customElements.define("afm-live", LiveElement);
 
+const scripts = new WeakMap(); // view → the script element that stores it
 const started = new WeakSet(); // views whose mounting has begun
 
 /** Replace the poster of one view by the live widget; the poster stays in the page for paper. */
@@ -45,7 +46,7 @@ async function mount(view) {
   const live = make("afm-live", { className: "afm-live" });
   view.append(live);
   try {
-    await renderModel(findModel(view.dataset.model), live, live.ended.signal);
+    await renderModel(findModel(JSON.parse(scripts.get(view).textContent)), live, live.ended.signal);
     view.dataset.state = "ready";
     if (!performance.getEntriesByName("afm:first-mounted").length) performance.mark("afm:first-mounted");
     view.dispatchEvent(new CustomEvent("afm:mounted", { bubbles: true }));
@@ -57,13 +58,13 @@ async function mount(view) {
 }
 
 /** The place of a view: it holds the poster already if the page was built with one. */
-function placeOf({ script, content }) {
+function placeOf(script) {
   let place = script.parentElement.querySelector(":scope > .afm-view:not([data-state])");
   if (!place) {
     place = make("div", { className: "afm-view" });
     script.after(place);
   }
-  place.dataset.model = content.model_id;
+  scripts.set(place, script);
   place.dataset.state = "waiting";
   return place;
 }
@@ -79,22 +80,25 @@ function mountWhenIdle(views) {
   });
 }
 
-/** Make the models of the page; one that is broken does not keep the others away. */
+const scriptsOf = (type) => [...document.querySelectorAll(`script[type="${type}"]`)];
+
+/** Make the models of the page and connect what is linked; what is broken does not keep the others away. */
 function restoreModels() {
-  const stored = storedIn(STATE_TYPE).flatMap(({ content }) => Object.entries(content.state ?? {}));
-  for (const [id, entry] of stored) {
-    try {
-      models.set(id, new Model(id, entry));
-    } catch (error) {
-      report(error);
-    }
+  for (const script of scriptsOf(STATE_TYPE)) {
+    attempt(() => {
+      for (const [id, stored] of Object.entries(JSON.parse(script.textContent).state ?? {})) {
+        attempt(() => models.set(id, new Model(id, stored)));
+      }
+    });
+  }
+  for (const model of models.values()) {
+    if (model.name === "LinkModel" || model.name === "DirectionalLinkModel") attempt(() => connect(model));
   }
 }
 
 function start() {
   restoreModels();
-  connectLinks();
-  const views = storedIn(VIEW_TYPE).map(placeOf);
+  const views = scriptsOf(VIEW_TYPE).map(placeOf);
   const watcher = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
       if (isIntersecting) {

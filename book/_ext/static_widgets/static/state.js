@@ -3,18 +3,6 @@
 const STATE_TYPE = "application/vnd.jupyter.widget-state+json";
 const VIEW_TYPE = "application/vnd.jupyter.widget-view+json";
 
-/** The content of each script element of a type, with its element; one that cannot be read is reported and left out. */
-function storedIn(type) {
-  return [...document.querySelectorAll(`script[type="${type}"]`)].flatMap((script) => {
-    try {
-      return [{ script, content: JSON.parse(script.textContent) }];
-    } catch (error) {
-      report(error);
-      return [];
-    }
-  });
-}
-
 /** The id in a reference to a model: "IPY_MODEL_…", "anywidget:…" or a bare id. */
 const modelId = (reference) =>
   String(reference?.model_id ?? reference).replace(/^(IPY_MODEL_|anywidget:)/, "");
