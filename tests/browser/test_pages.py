@@ -1,47 +1,15 @@
-"""Every page of the built book in light, dark and on a phone: local, quiet, accessible, no wider than the screen."""
-
-from pathlib import Path
+"""Every page of the built book in light, dark and on a phone: local, quiet, accessible, small, no wider than it is."""
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-FORMS = {
-    "light": {},
-    "dark": {"theme": "dark"},
-    "phone": {"width": 390, "height": 844, "touch": True},
-}
+from tests.browser.pages import FORMS, PAGES, WRITTEN, see_all
+
 MOST_BYTES = 1_000_000  # gzipped, before the reader scrolls
-SCROLL = """async () => {
-  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
-    scrollTo(0, y);
-    await new Promise((done) => setTimeout(done, 20));
-  }
-  scrollTo(0, 0);
-}"""
-ALL_MOUNTED = """() => [...document.querySelectorAll(".afm-view")].every((view) => view.dataset.state === "ready")"""
+MOST_REQUESTS = 30  # of which MathJax's fonts are up to ten
+LOADER = "static-widgets.js"
 IMAGES_WITHOUT_ALT = """() => [...document.querySelectorAll("article img")]
   .filter((image) => !image.alt && image.getAttribute("role") !== "presentation").map((image) => image.src)"""
-TOO_WIDE = """() => {
-  const width = document.documentElement.clientWidth;
-  return document.documentElement.scrollWidth - width;
-}"""
-
-
-def sources(entry):
-    """Every page that an entry of the table of contents names, itself included."""
-    if isinstance(entry, list):
-        return [name for part in entry for name in sources(part)]
-    if not isinstance(entry, dict):
-        return []
-    own = [entry[key] for key in ("root", "file") if key in entry]
-    return own + [name for value in entry.values() for name in sources(value)]
-
-
-PAGES = [
-    f"{name.removesuffix('.md').removesuffix('.ipynb')}.html"
-    for name in sources(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
-] + ["search.html", "genindex.html"]
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -50,8 +18,7 @@ def test_page(open_page, served, name, form):
     from axe_playwright_python.sync_playwright import Axe
 
     visit = open_page(f"{served}{name}", **FORMS[form])
-    visit.page.evaluate(SCROLL)
-    visit.page.wait_for_function(ALL_MOUNTED)
+    see_all(visit)
     assert visit.page.evaluate(TOO_WIDE) <= 0, "the page scrolls sideways"
     assert visit.page.evaluate(IMAGES_WITHOUT_ALT) == []
     assert visit.foreign == []
@@ -59,3 +26,23 @@ def test_page(open_page, served, name, form):
     # no preload: axe would fetch what style sheets import, from wrong addresses
     report = Axe().run(visit.page, options={"preload": False})
     assert report.violations_count == 0, report.generate_report()
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_page_is_small_before_the_reader_scrolls(browser, served, name, record_property):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, service_workers="block")
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    urls, sizes = {}, {}
+    session.on("Network.requestWillBeSent", lambda event: urls.update({event["requestId"]: event["request"]["url"]}))
+    session.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
+    page.goto(f"{served}{name}", wait_until="networkidle")
+    fetched = [url for request, url in urls.items() if request in sizes and url.startswith(served)]
+    has_figures = page.locator(".afm-view").count() > 0
+    context.close()
+    record_property("kilobytes", round(sum(sizes.values()) / 1000))
+    record_property("requests", len(fetched))
+    assert sum(sizes.values()) <= MOST_BYTES
+    assert len(fetched) <= MOST_REQUESTS, fetched
+    assert any(LOADER in url for url in fetched) == has_figures, "pages with figures load the loader, and only they"
