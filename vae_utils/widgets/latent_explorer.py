@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from vae_utils import _validate, plots
 from vae_utils.gaussian import kl_to_standard_normal, reparameterize
+from vae_utils.handwriting import SCRIBBLE, THREE
 from vae_utils.likelihoods import Bernoulli, Gaussian
 from vae_utils.model import VAE
 from vae_utils.networks import ACTIVATIONS, MLPDecoder, MLPEncoder
@@ -97,6 +98,8 @@ class LatentExplorer(Widget):
         The quadrature rule of :func:`gauss_hermite`.
     ink : int
         Inked cells of 1,024 in a middling test digit: a drawing's pen is made to give as much.
+    examples : dict of str to strokes
+        Drawings that a button each puts on the pad; see :mod:`vae_utils.handwriting`.
     """
 
     _esm = module("latent_explorer.js")
@@ -117,10 +120,12 @@ class LatentExplorer(Widget):
     pixel_logvar = traitlets.Float(0.0).tag(sync=True)
     nodes = traitlets.List(traitlets.Float()).tag(sync=True)
     weights = traitlets.List(traitlets.Float()).tag(sync=True)
-    ink = traitlets.Int(300).tag(sync=True)
+    ink = traitlets.Int(300, min=1).tag(sync=True)
+    examples = traitlets.Dict().tag(sync=True)
     title = traitlets.Unicode("Your handwriting in nats").tag(sync=True)
     task = traitlets.Unicode(
-        "Write a 3. How many nats is it below the median test digit? Then draw something that is no digit."
+        "Write a 3. How far is it from the median test digit? Then draw something that is no digit. "
+        "And drag the handle: does any place return your drawing better than the encoder's μ?"
     ).tag(sync=True)
 
     @classmethod
@@ -170,6 +175,7 @@ class LatentExplorer(Widget):
             nodes=nodes.tolist(),
             weights=weights.tolist(),
             ink=int(counts.sum(1).median()),
+            examples={"Draw a 3": THREE, "Scribble": SCRIBBLE},
             **{"z1": code[0], "z2": code[1], **traits},
         )
 

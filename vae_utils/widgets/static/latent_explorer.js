@@ -151,7 +151,7 @@ export function fitted(strokes, radius) {
  * The cells of a drawing after the treatment of the data set: its box is fitted, and the pen is as thick as gives
  * `ink` inked cells, if a pen can. @returns {number[]} (1024)
  */
-export function normalised(strokes, ink) {
+export function asScanned(strokes, ink) {
   let [thin, thick] = [1, 5];
   for (let step = 0; step < 7; step += 1) {
     const radius = (thin + thick) / 2;
@@ -162,9 +162,6 @@ export function normalised(strokes, ink) {
 }
 
 const PEN = 2.3; // the pen's radius on the pad
-const THREE = [[[8, 7], [11, 4], [16, 3], [21, 5], [22, 9], [20, 13], [14, 15], [20, 17], [23, 21], [22, 26], [17, 29],
-  [11, 29], [7, 26]]];
-const SCRIBBLE = [[[5, 6], [27, 9], [6, 13], [26, 16], [5, 19], [27, 23], [7, 27], [25, 29], [16, 3]]];
 
 // --- The figure -------------------------------------------------------------------------------------------------
 
@@ -200,13 +197,18 @@ function readDigits(model, vae) {
     reconstructions: elbos.map((value, i) => value + kls[i]) };
 }
 
-/** An element with a line of text under it. */
-function captioned(element, text, style = "") {
-  const caption = h("p", { style: "margin:0.15rem 0 0;font-size:0.82rem" }, text);
-  return h("div", { style }, element, caption);
-}
+const SMALL = "margin:0.15rem 0 0;font-size:0.82rem;line-height:1.3";
+const COLUMN = "flex:1 1 17rem;width:17rem;min-width:0;align-self:flex-start";
 
-const COLUMN = "flex:1 1 17rem;width:17rem;min-width:0";
+/** An element with a line of text under it. */
+const captioned = (element, text) => h("div", {}, element, h("p", { style: SMALL }, text));
+
+/** Parts side by side that stay side by side on a phone; the first takes what the others leave. */
+const beside = (first, ...others) => {
+  first.style.flex = "1 1 0";
+  first.style.minWidth = "0";
+  return h("div", { style: "display:flex;gap:0.8rem;align-items:flex-start;margin:0.4rem 0" }, first, ...others);
+};
 
 function render({ model, el, signal }) {
   const vae = readVae(model);
@@ -223,11 +225,11 @@ function render({ model, el, signal }) {
   const pad = new Plane({ x: [0, CELLS], y: [0, CELLS], axes: false, square: true, label: "" });
   const span = Math.max(...digits.elbos) - Math.min(...digits.elbos);
   const scale = [Math.min(...digits.elbos) - 0.8 * span, Math.max(...digits.elbos) + 0.1 * span];
-  const histogram = new Plane({ x: scale, y: [0, 1], height: 170, xlabel: "ELBO (nats)", label: "" });
+  const histogram = new Plane({ x: scale, y: [0, 1], height: 160, xlabel: "ELBO (nats)", label: "" });
   const pictures = {
-    seen: picture({ rows: SIDE, columns: SIDE, label: "" }),
-    returned: picture({ rows: SIDE, columns: SIDE, label: "" }),
-    decoded: picture({ rows: SIDE, columns: SIDE, label: "" }),
+    seen: picture({ rows: SIDE, columns: SIDE, scale: 11, label: "" }),
+    returned: picture({ rows: SIDE, columns: SIDE, scale: 11, label: "" }),
+    decoded: picture({ rows: SIDE, columns: SIDE, scale: 11, label: "" }),
   };
   const verdict = h("p", { style: "font-weight:600" });
   const table = priceTable(digits);
@@ -262,7 +264,7 @@ function render({ model, el, signal }) {
 
   /** Count the strokes and let the model see them. */
   function see() {
-    const cells = fit.input.checked ? normalised(strokes, model.get("ink")) : inked(strokes, PEN);
+    const cells = fit.input.checked ? asScanned(strokes, model.get("ink")) : inked(strokes, PEN);
     const counts = strokes.length ? blockCounts(cells) : [];
     tour.stop();
     model.set({ drawing: new DataView(Uint8Array.from(counts).buffer), chosen: DRAWN });
@@ -275,7 +277,8 @@ function render({ model, el, signal }) {
     step: 0.01, value: model.get(name), onChange: save, onInput: (value) => model.set(name, value) }));
   let travelled = 0;
   const tour = player({ play: "Tour of the classes", pause: "Pause the tour", signal, step: (milliseconds) => {
-    travelled += milliseconds / 1000; // a second from one class to the next
+    // a second from one class to the next; a frame may have begun before the press that starts the tour
+    travelled += Math.max(0, milliseconds) / 1000;
     const leg = Math.floor(travelled + 1e-9);
     const share = travelled - leg;
     const eased = share ** 2 * (3 - 2 * share);
@@ -283,6 +286,7 @@ function render({ model, el, signal }) {
     walk([0, 1].map((axis) => from[axis] + eased * (to[axis] - from[axis])));
     return true;
   } });
+  tour.element.addEventListener("click", () => tour.playing() || save());
   const chooser = choice({ label: "Image", value: model.get("chosen") + 1, onChange: (index) => choose(index - 1),
     options: ["your drawing", ...digits.classes.map((name, i) => `test digit ${i + 1}: ${name}`)] });
 
@@ -294,7 +298,8 @@ function render({ model, el, signal }) {
     // a mouse needs not aim at the handle; a finger must, since anywhere else it scrolls the page
     if (event.pointerType === "mouse" && !event.button) walk(plane.at(event));
   });
-  plane.onDrag(walk, save, near);
+  let held = false; // a finger that scrolls the page moves over the plane too, and must not take the handle along
+  plane.onDrag((point) => held && walk(point), save, (point, tolerance) => (held = near(point, tolerance)));
   plane.element.addEventListener("click", (event) => {
     if (Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > 4) return;
     const point = plane.at(event);
@@ -374,10 +379,13 @@ function render({ model, el, signal }) {
     status.textContent = `Pen ${cursor.down ? "down" : "up"}, column ${cursor.x}, row ${cursor.y}.`;
   };
 
-  const fit = toggle({ label: "fit as the data set was", value: true, onChange: () => strokes.length && (see(), save()) });
+  const fit = toggle({ label: "size and pen as in the data set", value: true, onChange: () => strokes.length && (see(), save()) });
+  const examples = Object.entries(model.get("examples"));
   const buttons = row(
     button("Undo", () => setStrokes(strokes.slice(0, -1))), button("Clear", () => setStrokes([])),
-    button("Draw a 3 for me", () => setStrokes(THREE)), button("Scribble for me", () => setStrokes(SCRIBBLE)));
+    ...examples.map(([name, drawn]) => button(name, () => setStrokes(drawn))));
+  buttons.style.gap = "0.4rem";
+  for (const element of buttons.children) element.style.padding = "0.2rem 0.7rem";
 
   // --- Drawing the figure
 
@@ -465,8 +473,7 @@ function render({ model, el, signal }) {
     const middle = median(digits.elbos);
     histogram.clear();
     histogram.bars(edges, heights, theme.colors[0]);
-    histogram.line([middle, middle], [0, 0.88 * top], theme.ink, { width: 1.5, dash: [5, 3] });
-    histogram.text(middle, 0.94 * top, "median test digit", theme.ink, { align: "center" });
+    histogram.line([middle, middle], [0, 0.84 * top], theme.ink, { width: 1.5, dash: [5, 3] });
     table.set(found);
     if (!found.x) {
       verdict.textContent = "Nothing is drawn yet.";
@@ -475,10 +482,11 @@ function render({ model, el, signal }) {
     }
     const inside = found.elbo >= scale[0];
     const place = Math.max(found.elbo, scale[0]);
-    const side = inside && found.elbo > scale[0] + 0.7 * (scale[1] - scale[0]) ? "right" : "left";
-    histogram.line([place, place], [0, 0.74 * top], theme.colors[1], { width: 3 });
-    histogram.text(place + (side === "left" ? 0.01 : -0.01) * (scale[1] - scale[0]), 0.68 * top,
-      inside ? `${number(found.elbo, 1)}` : `◀ ${number(found.elbo, 1)}, off this scale`, theme.colors[1], { align: side });
+    const share = (place - scale[0]) / (scale[1] - scale[0]);
+    const align = share < 0.15 ? "left" : share > 0.85 ? "right" : "center";
+    histogram.line([place, place], [0, 0.84 * top], theme.colors[1], { width: 3 });
+    histogram.text(place, 0.92 * top, inside ? number(found.elbo, 1) : `◀ ${number(found.elbo, 1)}, off this scale`,
+      theme.colors[1], { align });
     verdict.textContent = sentence(found, middle);
     histogram.describe(`Histogram of the ELBOs of the test digits. ${verdict.textContent}`);
   }
@@ -487,26 +495,31 @@ function render({ model, el, signal }) {
   function sentence({ elbo: value, mu }, middle) {
     const chosen = model.get("chosen");
     const others = digits.elbos.filter((_, i) => i !== chosen);
-    const better = others.filter((other) => other < value).length / others.length;
+    const above = others.filter((other) => other < value).length / others.length;
     const distances = digits.codes.map(([x, y], i) => (i === chosen ? Infinity : Math.hypot(x - mu[0], y - mu[1])));
     const nearest = digits.classes[distances.indexOf(Math.min(...distances))];
     const who = chosen === DRAWN ? "Your drawing" : `Test digit ${chosen + 1}, a ${digits.classes[chosen]},`;
     const side = value < middle ? "below" : "above";
     return `${who} is ${number(Math.abs(value - middle), 1)} nats ${side} the median test digit: ` +
-      `better than ${Math.round(100 * better)} % of them. The nearest code belongs to a ${nearest}.`;
+      `it stands above ${Math.round(100 * above)} % of them. The nearest code belongs to a ${nearest}.`;
   }
 
-  const help = h("p", { style: "margin:0.15rem 0 0;font-size:0.82rem" },
-    "Mouse or finger. Keys: arrows move the pen, space lowers or lifts it. ", status);
-  const parts = [
-    row(h("div", { style: `${COLUMN};align-self:flex-start` }, plane.element, ...sliders.map(({ element }) => element)),
-      h("div", { style: `${COLUMN};align-self:flex-start` }, h("div", { style: "max-width:17rem" }, pad.element),
-        help, buttons, fit.element)),
-    row(chooser.element, tour.element),
-    row(captioned(pictures.seen.element, "the image, x"), captioned(pictures.returned.element, "what returns, g(μ)"),
-      captioned(pictures.decoded.element, "at the handle, g(z)"), h("div", {}, table.element, here.element)),
-    verdict, histogram.element,
-  ];
+  const help = h("p", { style: SMALL }, "Mouse or finger. Keys: arrows move the pen, space lowers or lifts it. ", status);
+  for (const { element } of sliders) element.style.gridTemplateColumns = "1.2rem minmax(4rem, 1fr) 2.8rem";
+  const walking = h("div", { style: COLUMN }, plane.element,
+    beside(h("div", {}, ...sliders.map(({ element }) => element), row(tour.element)),
+      captioned(pictures.decoded.element, "decoded, g(z)")),
+    here.element);
+  const writing = h("div", { style: COLUMN }, chooser.element,
+    beside(h("div", { style: "max-width:17rem" }, pad.element),
+      h("div", { style: "display:grid;gap:0.5rem" }, captioned(pictures.seen.element, "the image, x"),
+        captioned(pictures.returned.element, "returns as g(μ)"))),
+    help, buttons, fit.element);
+  const key = h("p", { style: SMALL }, h("span", { className: "vae-key-1" }, "the test digits"), " ",
+    h("span", { style: "white-space:nowrap" }, "- - their median"), " ",
+    h("span", { className: "vae-key-2" }, "this image"));
+  const parts = [row(walking, writing), verdict,
+    row(h("div", { style: COLUMN }, table.element), h("div", { style: COLUMN }, histogram.element, key))];
   const figure = frame({ model, el, signal, planes: [plane, pad, histogram], parts, draw });
   return figure.cleanup;
 }
@@ -516,10 +529,12 @@ function priceTable(digits) {
   const rows = { reconstruction: digits.reconstructions, kl: digits.kls, elbo: digits.elbos };
   const names = { reconstruction: "reconstruction", kl: "KL", elbo: "ELBO" };
   const cells = Object.fromEntries(Object.keys(rows).map((key) => [key, h("td", {}, "")]));
-  const header = (text, scope) => h("th", { scope }, text);
+  const header = (text, scope, style = "") => h("th", { scope, style }, text);
+  const right = "text-align:right;padding:0.1rem 0 0.1rem 1rem;vertical-align:bottom";
   const body = Object.entries(rows).map(([key, values]) => h("tr", {}, header(names[key], "row"), cells[key],
-    h("td", { style: "padding-left:1rem" }, `${number(quantile(values, 0.25), 1)} to ${number(quantile(values, 0.75), 1)}`)));
-  const head = h("tr", {}, header("nats", "col"), header("this image", "col"), header("middle half of the test", "col"));
+    h("td", {}, `${number(quantile(values, 0.25), 1)} to ${number(quantile(values, 0.75), 1)}`)));
+  const head = h("tr", {}, header("nats", "col", "vertical-align:bottom"), header("this image", "col", right),
+    header("test digits, middle half", "col", right));
   const element = h("table", { className: "vae-readings" }, h("thead", {}, head), h("tbody", {}, ...body));
   const set = (found) => {
     for (const key of Object.keys(rows)) cells[key].textContent = found.x ? number(found[key]) : "–";
