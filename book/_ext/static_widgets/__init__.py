@@ -43,13 +43,21 @@ def style_sheet() -> str:
     return (STATIC / STYLE).read_text(encoding="utf-8")
 
 
-def write_static_files(app: Sphinx, config: Config) -> None:
-    """Write the script and the style sheet to where Sphinx copies them from."""
-    folder = Path(app.doctreedir) / "static_widgets"
+def keep_own_pages_out(app: Sphinx, config: Config) -> None:
+    """Keep the README of this folder from becoming a page of the book."""
+    folder = Path(__file__).resolve().parent
+    if folder.is_relative_to(Path(app.srcdir).resolve()):
+        config.exclude_patterns.append(folder.relative_to(Path(app.srcdir).resolve()).as_posix())
+
+
+def write_static_files(app: Sphinx) -> None:
+    """Write the script and the style sheet to where the pages look for them."""
+    if app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in ((SCRIPT, joined_script()), (STYLE, style_sheet())):
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    config.html_static_path.append(str(folder))
 
 
 class KeepPoster(SphinxPostTransform):
@@ -74,12 +82,13 @@ def add_files(app: Sphinx, pagename: str, templatename: str, context: dict, doct
     """Give the script and its style to pages that store widgets, and to no other."""
     if app.builder.format == "html" and "ipywidgets_state" in NbMetadataCollector.get_js_files(app.env, pagename):
         app.add_css_file(STYLE)
-        app.add_js_file(SCRIPT, loading_method="defer", priority=150)
+        app.add_js_file(SCRIPT, loading_method="async", priority=150)
 
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Connect to Sphinx."""
-    app.connect("config-inited", write_static_files)
+    app.connect("config-inited", keep_own_pages_out)
+    app.connect("builder-inited", write_static_files)
     app.connect("html-page-context", add_files)
     app.add_post_transform(KeepPoster)
     return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": True}
