@@ -95,9 +95,9 @@ export function neighbour(posteriors, k, [dx, dy]) {
   let [best, least] = [k, Infinity];
   posteriors.forEach(({ mu }, i) => {
     const [right, up] = [mu[0] - x, mu[1] - y];
-    const along = right * dx + up * dy;
-    const distance = Math.hypot(right, up);
-    if (i !== k && along > 0 && along >= distance * Math.SQRT1_2 && distance < least) [best, least] = [i, distance];
+    const [along, across] = [right * dx + up * dy, Math.abs(right * dy - up * dx)];
+    const distance = Math.hypot(along, across);
+    if (i !== k && along > 0 && across <= along && distance < least) [best, least] = [i, distance];
   });
   return best;
 }
@@ -211,17 +211,16 @@ function render({ model, el, signal }) {
     const from = source();
     model.set(from, Math.min(model.get(from) + count, MOST_DRAWS));
     walk(drawn(from).at(-1).z);
-    tell();
     save();
   }
 
-  /** The last draw in words. */
-  function tell() {
-    const lot = drawn(source());
+  /** The last draw in words; a live region speaks when its text changes, and only then. */
+  function tell(lot) {
     const { z, of, distance } = lot.at(-1) ?? {};
     const whose = of < 0 ? "the prior" : of === chosen() ? "its own posterior" : `the posterior of ${name(of)}`;
-    story.textContent = lot.length ? `Draw ${lot.length}: z = (${z.map((value) => number(value)).join(", ")}) from ` +
-      `${whose}. Distance ${number(distance)}.` : "Nothing is drawn from there yet.";
+    const text = lot.length ? `Draw ${lot.length}: z = (${z.map((value) => number(value)).join(", ")}) from ${whose}. ` +
+      `Distance ${number(distance)}.` : "Nothing is drawn from there yet.";
+    if (story.textContent !== text) story.textContent = text;
   }
 
   // --- Controls
@@ -233,20 +232,24 @@ function render({ model, el, signal }) {
     step: 0.01, value: model.get(key), onChange: save, onInput: (value) => model.set(key, value) }));
   const sources = SOURCES.map((from) => button(LABELS[from], () => {
     model.set("source", from);
-    tell();
     save();
   }));
   const more = [button("Draw z", () => drawMore(1)), button("Draw 100", () => drawMore(100))];
   const again = button("Restart", () => {
     model.set({ own: 0, another: 0, prior: 0, seed: model.get("seed") + 1 });
-    story.textContent = "No draws; the next ones come from new dice.";
     save();
   });
 
-  plane.onDrag(walk, save, ([x, y], [dx, dy]) => Math.hypot((x - model.get("z1")) / dx, (y - model.get("z2")) / dy) < 1);
+  let grabbed = false;
+  plane.onDrag(walk, save, ([x, y], [dx, dy]) => {
+    grabbed = Math.hypot((x - model.get("z1")) / dx, (y - model.get("z2")) / dy) < 1;
+    return grabbed;
+  });
   let pressed = [0, 0];
   plane.element.addEventListener("pointerdown", (event) => {
     pressed = [event.clientX, event.clientY];
+    // the browser captures every finger by itself: one that grabbed nothing shall scroll the page and drag nothing
+    if (!grabbed) plane.element.releasePointerCapture(event.pointerId);
   });
   // a tap or a click chooses; inside the chosen ellipse, or outside all, it puts z there
   plane.element.addEventListener("pointerup", (event) => {
@@ -278,6 +281,7 @@ function render({ model, el, signal }) {
     drawPlane(lots[source()]);
     drawPictures();
     drawStrip(lots[source()]);
+    tell(lots[source()]);
     drawChart(lots, meanDistance);
     SOURCES.forEach((from, i) => {
       table.set(from, lots[from].length, mean(lots[from].map(({ distance }) => distance)));
@@ -388,7 +392,6 @@ function render({ model, el, signal }) {
         close(...more, again), story, close(...strip.map(({ element }) => element)))),
     row(chart.element, table.element),
   ];
-  tell();
   return frame({ model, el, signal, planes: [plane, chart], parts, draw: drawAll }).cleanup;
 }
 
