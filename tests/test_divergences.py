@@ -97,7 +97,7 @@ def test_a_grid_that_cannot_hold_a_density_says_so():
     thin = normal(0, 1e-4)
     with pytest.raises(ValueError, match="log_q must sum to 1 on the grid, got"):
         js_on_grid(normal(), thin, GRID.log_volume)
-    with pytest.raises(ValueError, match="log_p must sum to 1 on the grid, got 0.5"):
+    with pytest.raises(ValueError, match=r"log_p must sum to 1 on the grid, got 0\.5"):
         w1_on_grid(normal(12.0), normal(), GRID.spacing)
     with pytest.raises(ValueError, match="log_p and log_q must have the same shape"):
         js_on_grid(normal(), normal()[1:], GRID.log_volume)

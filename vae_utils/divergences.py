@@ -123,8 +123,8 @@ class Transport(NamedTuple):
 def optimal_transport(a: Tensor, b: Tensor) -> Transport:
     """Exact W1 between two equally large samples in any dimension, by the best one-to-one assignment.
 
-    Takes N² memory and up to N³ time: fit for a few thousand points. It is the distance of two *samples*, so it is above
-    0 even if both come from one distribution. Source: Peyré & Cuturi (2019), proposition 2.1.
+    Takes N² memory and up to N³ time: fit for a few thousand points. It is the distance of two *samples*, so it is
+    above 0 even if both come from one distribution. Source: Peyré & Cuturi (2019), proposition 2.1.
 
     Parameters
     ----------

@@ -118,6 +118,7 @@ def fit_gan(
     trainer = _CriticTrainer(critic, loss, lr, betas, penalty, one_sided, clip, optimizer, generator)
     n_critic = trainer.game.n_critic if n_critic is None else n_critic
     _validate.positive_int(steps=steps, n_critic=n_critic, batch_size=batch_size, latent=latent)
+    _validate.floating(data=data)
     (data,) = checked_examples(data, "data", next(critic.parameters()).device)
     _check_players(data, critic, g, latent)
     g_parameters = list(g.parameters())
@@ -184,9 +185,9 @@ def fit_critic(
     """
     trainer = _CriticTrainer(critic, loss, lr, betas, penalty, one_sided, clip, optimizer, generator)
     _validate.positive_int(steps=steps, batch_size=batch_size)
+    _validate.same_shape(real=real[:1], fake=fake[:1])  # N and M are unrelated
     device = next(critic.parameters()).device
     (real,), (fake,) = checked_examples(real, "real", device), checked_examples(fake, "fake", device)
-    _validate.same_shape(real=real[:1], fake=fake[:1])  # N and M are unrelated
     _check_players(real, critic)
     was_training = critic.training
     critic.train()
@@ -287,7 +288,6 @@ def _trial(network: nn.Module, x: Tensor, name: str) -> Tensor:
 
 def _check_players(data: Tensor, critic: nn.Module, g: nn.Module | None = None, latent: int = 1) -> None:
     """Let the players see a batch of two, and say what does not fit."""
-    _validate.floating(data=data)
     if data.ndim < 2:
         raise ValueError(f"data must have shape (N, ...) with at least two dimensions, got {tuple(data.shape)}")
     few = data[:1].repeat(2, *[1] * (data.ndim - 1))
