@@ -5,6 +5,7 @@ The reference is anywidget's own front end: what a module sees here it also sees
 
 import base64
 import json
+from importlib.util import find_spec
 
 import ipywidgets
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from tests.browser.loader_widgets import afm, counter, state_of, view_of, write_raw_page
 from tests.browser.server import serving
+from tests.widget_project import start_build, write_project
 
 SETTLED = """() => [...document.querySelectorAll('.afm-view')].every((view) => !['waiting', undefined]
   .includes(view.dataset.state))"""
@@ -46,6 +48,48 @@ def clean(visit):
 
 def views(visit):
     return visit.page.locator(".afm-view")
+
+
+# --- A project of its own ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Folder of the pages of a project that has only a copy of the extension, built by Sphinx."""
+    if find_spec("myst_nb") is None:
+        pytest.skip("myst-nb is not installed (extra: book)")
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("pages")
+    write_project(source)
+    process, html = start_build("sphinx", source, target)
+    output, _ = process.communicate()
+    assert process.returncode == 0, output[-3000:]
+    return html
+
+
+@pytest.mark.parametrize("served", [False, True], ids=["file", "http"])
+def test_a_page_of_another_project(open_page, project, served):
+    with serving(project) as address:
+        visit = settled(open_page(f"{address}live.html" if served else (project / "live.html").as_uri()))
+        buttons = visit.page.locator(".afm-live button")
+        assert buttons.all_inner_texts() == ["live 3", "live 3"]
+        buttons.last.click()
+        assert buttons.all_inner_texts() == ["live 4", "live 4"]
+        assert (
+            visit.page.locator(".afm-poster").evaluate_all("all => all.map((e) => e.checkVisibility())") == [False] * 2
+        )
+        visit.page.emulate_media(media="print")
+        assert (
+            visit.page.locator(".afm-poster").evaluate_all("all => all.map((e) => e.checkVisibility())") == [True] * 2
+        )
+        assert not buttons.first.is_visible()
+        clean(visit)
+
+
+def test_a_page_of_another_project_without_javascript(open_page, project):
+    visit = open_page((project / "live.html").as_uri(), javascript=False)
+    assert visit.page.locator(".afm-poster img").is_visible()
+    assert visit.page.get_by_text("only words").is_visible()
+    assert visit.page.locator(".afm-live").count() == 0
 
 
 # --- Hooks ----------------------------------------------------------------------------------------------------------
