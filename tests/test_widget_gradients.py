@@ -77,6 +77,16 @@ def test_the_noise_of_a_draw_depends_on_neither_count_nor_latents():
     assert not np.array_equal(GradientRace(latent=3, count=20, seed=6).eps(), fewer.eps())
 
 
+def test_another_number_of_latents_can_be_asked_for():
+    race, other = GradientRace(latent=2, sigma=0.5, count=9), GradientRace(latent=40, sigma=0.5, count=9)
+    assert race.variances(40) == other.variances() and race.variances() != other.variances()
+    assert np.array_equal(race.eps(40), other.eps())
+    assert all(map(np.array_equal, race.estimates(40), other.estimates()))
+    for wrong in (0, 65, 2.0, "3"):
+        with pytest.raises(ValueError, match="latent must be a whole number from 1 to 64, got"):
+            race.variances(wrong)
+
+
 @pytest.mark.parametrize("count", [0, 1, 2000])
 def test_poster_shows_the_draws(count):
     assert GradientRace(count=count).poster() != GradientRace(count=300).poster()

@@ -28,4 +28,16 @@ BUGS = [
         "@ self.weights / self.variance - torch.eye",
         why="the prior is subtracted from the posterior's precision",
     ),
+    Bug(
+        "widgets/gradients.py",
+        "score = (2 * self._latent(latent) + 8)",
+        "score = (2 * self._latent(latent) + 6)",
+        why="a fourth moment of the normal taken for 2 in place of 3",
+    ),
+    Bug(
+        "widgets/gradients.py",
+        "self.count * MOST_LATENTS).reshape(-1, MOST_LATENTS)[:, :latent]",
+        "self.count * latent).reshape(-1, latent)",
+        why="the noise is dealt out by L, so another L is another race",
+    ),
 ]

@@ -29,7 +29,9 @@ class GradientRace(Widget):
     one estimate each is
 
         pathwise  2 (σ ε₁ − 1)            with the variance  4 σ²
-        score     (f(σ ε) − b) ε₁ / σ     with the variance  (2L + 8) σ² + 4L + 4   for b = E f = L (1 + σ²).
+        score     (f(σ ε) − b) ε₁ / σ     with the variance  (2L + 8) σ² + 4L + 4
+
+    for the baseline b = E f = L (1 + σ²); without it, (E f)² / σ² + 4 E f is added to the second variance.
 
     Attributes
     ----------
@@ -48,6 +50,8 @@ class GradientRace(Widget):
     ------
     traitlets.TraitError
         If a value is of the wrong type or lies outside its range.
+    ValueError
+        If a method is asked for an L that is no whole number from 1 to 64.
     """
 
     _esm = module("gradients.js")
@@ -59,19 +63,38 @@ class GradientRace(Widget):
     title = traitlets.Unicode("A race of two gradients").tag(sync=True)
     task = traitlets.Unicode("Set L to 64. How many score-function draws are worth one pathwise draw?").tag(sync=True)
 
-    def eps(self) -> np.ndarray:
-        """The noise of the draws that the page shows, shape (count, L)."""
-        return _random.normals(self.seed, self.count * MOST_LATENTS).reshape(-1, MOST_LATENTS)[:, : self.latent]
+    def eps(self, latent: int | None = None) -> np.ndarray:
+        """The noise of the draws that the page shows, shape (count, L); for another L if one is given."""
+        latent = self._latent(latent)
+        return _random.normals(self.seed, self.count * MOST_LATENTS).reshape(-1, MOST_LATENTS)[:, :latent]
 
-    def estimates(self) -> tuple[np.ndarray, np.ndarray]:
-        """The estimates that the page shows: pathwise and score function, each of shape (count,)."""
-        eps = self.eps()
-        f = ((self.sigma * eps - 1) ** 2).sum(1) - self.baseline * _expected_f(self.latent, self.sigma)
-        return 2 * (self.sigma * eps[:, 0] - 1), f * eps[:, 0] / self.sigma
+    def estimates(self, latent: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """The estimates that the page shows, pathwise and score function; for another L if one is given.
 
-    def variances(self) -> tuple[float, float]:
-        """Exact variances of one estimate: pathwise and score function."""
-        return _exact_variances(self.latent, self.sigma, self.baseline)
+        Returns
+        -------
+        tuple of ndarray, each of shape (count,)
+        """
+        eps = self.eps(latent)
+        f = ((self.sigma * eps - 1) ** 2).sum(1)
+        subtracted = self._expected_f(latent) if self.baseline else 0.0
+        return 2 * (self.sigma * eps[:, 0] - 1), (f - subtracted) * eps[:, 0] / self.sigma
+
+    def variances(self, latent: int | None = None) -> tuple[float, float]:
+        """Exact variances of one estimate, pathwise and score function; for another L if one is given."""
+        score = (2 * self._latent(latent) + 8) * self.sigma**2 + 4 * self._latent(latent) + 4
+        kept = 0.0 if self.baseline else self._expected_f(latent)
+        return 4 * self.sigma**2, score + (kept / self.sigma) ** 2 + 4 * kept
+
+    def _expected_f(self, latent: int | None) -> float:
+        return self._latent(latent) * (1 + self.sigma**2)
+
+    def _latent(self, latent: int | None) -> int:
+        if latent is None:
+            return self.latent
+        if not isinstance(latent, int | np.integer) or not 1 <= latent <= MOST_LATENTS:
+            raise ValueError(f"latent must be a whole number from 1 to {MOST_LATENTS}, got {latent!r}")
+        return int(latent)
 
     def draw_poster(self, figure: Figure) -> None:
         """Draw the two histograms, the running means, and the ratio of the variances against L."""
@@ -99,8 +122,7 @@ class GradientRace(Widget):
 
     def _draw_ratios(self, ax: Axes) -> None:
         latents = np.arange(1, MOST_LATENTS + 1)
-        exact_pathwise, exact_score = _exact_variances(latents, self.sigma, self.baseline)
-        ratios = exact_score / exact_pathwise
+        ratios = [score / pathwise for pathwise, score in map(self.variances, latents)]
         ax.loglog(latents, ratios, color=plots.COLORS[2], label="exact")
         ax.loglog(latents, (latents + 4) / 2, ":", color="gray", label="(L + 4) / 2")
         ax.plot(self.latent, ratios[self.latent - 1], "o", color=plots.COLORS[2])
@@ -109,20 +131,6 @@ class GradientRace(Widget):
             ax.plot(self.latent, score / pathwise, ".", color="black", label="measured")
         ax.set(xlabel="L", ylabel="variance ratio", ylim=(1, 10 ** math.ceil(math.log10(ratios[-1]) + 0.1)))
         ax.legend(loc="upper left")
-
-
-def _expected_f(latent: float, sigma: float) -> float:
-    return latent * (1 + sigma**2)
-
-
-def _exact_variances(latent: float, sigma: float, baseline: bool) -> tuple[float, float]:
-    """Variances of one pathwise and one score estimate; ``latent`` may be an array.
-
-    Without the baseline, the c = E f that it would take away adds c² / σ² + 4c.
-    """
-    kept = 0.0 if baseline else _expected_f(latent, sigma)
-    score = (2 * latent + 8) * sigma**2 + 4 * latent + 4
-    return 4 * sigma**2, score + (kept / sigma) ** 2 + 4 * kept
 
 
 def _reach(variances: tuple[float, float]) -> float:
