@@ -82,7 +82,7 @@ def add_files(app: Sphinx, pagename: str, templatename: str, context: dict, doct
     """Give the script and its style to pages that store widgets, and to no other."""
     if app.builder.format == "html" and "ipywidgets_state" in NbMetadataCollector.get_js_files(app.env, pagename):
         app.add_css_file(STYLE)
-        app.add_js_file(SCRIPT, loading_method="async", priority=150)
+        app.add_js_file(SCRIPT, priority=150)
 
 
 def setup(app: Sphinx) -> dict[str, object]:

@@ -1,4 +1,4 @@
-// --- The page: find the views, show the first and those in sight at once, the others when the browser is idle -----------------------------
+// --- The page: show the first view while the page is still read, those in sight at once, the others when nothing is to do ------
 
 const NOTHING = "This needs a running kernel: open the notebook in JupyterLab.";
 const PARTLY = "Some of this needs a running kernel: open the notebook in JupyterLab.";
@@ -37,6 +37,7 @@ class LiveElement extends HTMLElement {
 customElements.define("afm-live", LiveElement);
 
 const scripts = new WeakMap(); // view → the script element that stores it
+const places = new WeakMap(); // the same the other way round
 const started = new WeakSet(); // views whose mounting has begun
 
 /** Replace the poster of one view by the live widget; the poster stays in the page for paper. */
@@ -59,12 +60,14 @@ async function mount(view) {
 
 /** The place of a view: it holds the poster already if the page was built with one. */
 function placeOf(script) {
+  if (places.has(script)) return places.get(script);
   let place = script.parentElement.querySelector(":scope > .afm-view:not([data-state])");
   if (!place) {
     place = make("div", { className: "afm-view" });
     script.after(place);
   }
   scripts.set(place, script);
+  places.set(script, place);
   place.dataset.state = "waiting";
   return place;
 }
@@ -82,18 +85,40 @@ function mountWhenIdle(views) {
 
 const scriptsOf = (type) => [...document.querySelectorAll(`script[type="${type}"]`)];
 
+const restored = new WeakSet(); // state scripts whose models have been made
+
 /** Make the models of the page and connect what is linked; what is broken does not keep the others away. */
 function restoreModels() {
-  for (const script of scriptsOf(STATE_TYPE)) {
+  const fresh = scriptsOf(STATE_TYPE).filter((script) => !restored.has(script));
+  const made = [];
+  for (const script of fresh) {
+    restored.add(script);
     attempt(() => {
       for (const [id, stored] of Object.entries(JSON.parse(script.textContent).state ?? {})) {
-        attempt(() => models.set(id, new Model(id, stored)));
+        attempt(() => made.push(new Model(id, stored)));
       }
     });
   }
-  for (const model of models.values()) {
+  for (const model of made) models.set(model.model_id, model);
+  for (const model of made) {
     if (model.name === "LinkModel" || model.name === "DirectionalLinkModel") attempt(() => connect(model));
   }
+}
+
+/** Whether the browser has read a script element to its end: something follows it or one of its parents. */
+const isWhole = (element) => Boolean(element && (element.nextElementSibling || isWhole(element.parentElement)));
+
+/** Its reader comes soonest: mount the first view as soon as the page has been read as far as it and its state. */
+function mountFirstEarly() {
+  const reading = new MutationObserver(() => {
+    const [script] = scriptsOf(VIEW_TYPE);
+    if (!isWhole(script) || !scriptsOf(STATE_TYPE).some(isWhole)) return;
+    reading.disconnect();
+    restoreModels();
+    mount(placeOf(script));
+  });
+  reading.observe(document, { childList: true, subtree: true });
+  document.addEventListener("DOMContentLoaded", () => reading.disconnect(), { once: true });
 }
 
 function start() {
@@ -107,12 +132,14 @@ function start() {
       }
     }
   }, { rootMargin: "600px" });
-  views.slice(0, 1).forEach(mount); // its reader comes soonest
+  views.slice(0, 1).forEach(mount);
   for (const view of views) watcher.observe(view);
   const later = () => mountWhenIdle(views);
   if (document.readyState === "complete") later();
   else addEventListener("load", later, { once: true });
 }
 
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start, { once: true });
-else start();
+if (document.readyState === "loading") {
+  mountFirstEarly();
+  document.addEventListener("DOMContentLoaded", start, { once: true });
+} else start();
