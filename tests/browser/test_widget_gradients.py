@@ -321,11 +321,17 @@ def test_play_ends_with_the_last_draw(stage):
     assert not visit.problems
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_is_wider_than_a_phone(stage, theme):
-    visit = stage(GradientRace(latent=64, sigma=0.25, baseline=False, count=20_000), width=390, theme=theme)
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_accessible_and_no_wider_than_the_page(stage, theme, width):
+    from axe_playwright_python.sync_playwright import Axe
+
+    race = GradientRace(latent=64, sigma=0.25, baseline=False, count=20_000)  # the longest numbers
+    visit = stage(race, theme=theme, width=width)
+    widget = visit.page.locator(".vae-widget")
+    picture(widget.locator("canvas").first)
+    report = Axe().run(visit.page, options={"preload": False})
+    assert report.violations_count == 0, report.generate_report()
     assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    table = visit.page.locator(".vae-readings")
-    frame = visit.page.locator(".vae-widget").bounding_box()
-    box = table.bounding_box()
-    assert box["x"] + box["width"] <= frame["x"] + frame["width"] - 8
+    frame, table = widget.bounding_box(), widget.locator(".vae-readings").bounding_box()
+    assert table["x"] + table["width"] <= frame["x"] + frame["width"] - 8
+    assert not visit.problems

@@ -30,9 +30,9 @@ BUGS = [
     ),
     Bug(
         "widgets/gradients.py",
-        "score = (2 * self._latent(latent) + 8)",
-        "score = (2 * self._latent(latent) + 6)",
-        why="a fourth moment of the normal taken for 2 in place of 3",
+        "score = (2 * self._latent(latent) + 8) * self.sigma**2 + 4 * self._latent(latent) + 4",
+        "score = 2 * self._latent(latent) * self.sigma**2 + 4 * self._latent(latent) - 4",
+        why="f is taken for independent of the noise it is multiplied by",
     ),
     Bug(
         "widgets/gradients.py",
