@@ -12,7 +12,7 @@ from vae_utils.handwriting import SCRIBBLE, THREE, as_scanned, block_counts, fit
 from vae_utils.likelihoods import Bernoulli, Gaussian
 from vae_utils.model import VAE
 from vae_utils.training import fit
-from vae_utils.widgets.latent_explorer import LatentExplorer, exact_elbo, gauss_hermite
+from vae_utils.widgets.latent_explorer import LatentExplorer, quadrature_elbo, gauss_hermite
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_digits_cost_what_torch_says(js_module, model, digits):
     exact.decoder.load_state_dict(model.decoder.state_dict())
     x = digits.x.double()
     with torch.no_grad():
-        expected = torch.stack(exact_elbo(exact, x), 1).numpy()
+        expected = torch.stack(quadrature_elbo(exact, x), 1).numpy()
         codes = torch.cat(exact.posterior(x), 1).numpy()
         pictures = exact.decode(torch.as_tensor(codes[:, :2])).numpy()
     for row in range(0, len(x), 9):  # one digit of each class, and more; all of them take a minute
@@ -79,7 +79,7 @@ def test_digits_cost_what_torch_says(js_module, model, digits):
 def test_every_activation_and_the_bernoulli(js_module, digits, activation):
     model = VAE.of_size(64, 2, (9, 5), likelihood=Bernoulli(), activation=activation, seed=1).double()
     x = digits.x[:3].double()
-    expected = exact_elbo(model, x).elbo
+    expected = quadrature_elbo(model, x).elbo
     module, vae = js_module(LatentExplorer), as_json(model)
     assert [module.call("elbo", vae, image)["elbo"] for image in x.tolist()] == pytest.approx(expected, rel=1e-9)
     z = [0.3, -1.2]
@@ -148,7 +148,7 @@ def test_a_chosen_digit_is_priced(stage, figure, model, digits):
     widget = visit.page.locator(".vae-widget")
     for index in (0, 17):
         widget.get_by_label("Image", exact=True).select_option(index=index + 1)
-        expected = [term.item() for term in exact_elbo(model, digits.x[index : index + 1])]
+        expected = [term.item() for term in quadrature_elbo(model, digits.x[index : index + 1])]
         assert prices(widget) == pytest.approx(expected, abs=0.006)
         assert code(widget) == pytest.approx(model.encode(digits.x[index : index + 1])[0].tolist(), abs=0.006)
     assert not visit.problems and not visit.foreign
@@ -193,7 +193,7 @@ def test_a_drawing_is_counted_encoded_and_priced(stage, figure, model, js_module
     assert counts[:, [0, 1, 2, 5, 6, 7]].sum() == 0
     assert (counts[2:6, 3:5] >= 8).all() and (counts[2:6, 3:5] <= 12).all()
     x = torch.as_tensor(counts.ravel() / 16, dtype=torch.float32)[None]
-    assert prices(widget) == pytest.approx([term.item() for term in exact_elbo(model, x)], abs=0.006)
+    assert prices(widget) == pytest.approx([term.item() for term in quadrature_elbo(model, x)], abs=0.006)
     widget.get_by_label("size and pen as in the data set").check()
     assert prices(widget)[2] != elbo_before
     widget.get_by_role("button", name="Undo").click()
@@ -248,12 +248,12 @@ def pad_label(widget):
 def test_the_examples_are_drawn_and_priced(stage, figure, model, digits):
     visit = stage(figure)
     widget = visit.page.locator(".vae-widget")
-    elbos = exact_elbo(model, digits.x).elbo
+    elbos = quadrature_elbo(model, digits.x).elbo
     for name, strokes in (("Draw a 3", THREE), ("Scribble", SCRIBBLE)):
         for toggle, cells in (("check", as_scanned(strokes, ink=figure.ink)), ("uncheck", inked(strokes, 2.3))):
             getattr(widget.get_by_label("size and pen as in the data set"), toggle)()
             widget.get_by_role("button", name=name).click()
-            expected = exact_elbo(model, block_counts(cells)[None] / 16)
+            expected = quadrature_elbo(model, block_counts(cells)[None] / 16)
             assert prices(widget) == pytest.approx([term.item() for term in expected], abs=0.006)
             above = round(100 * (elbos < expected.elbo).double().mean().item())
             side = "above" if expected.elbo > elbos.median() else "below"

@@ -61,4 +61,16 @@ BUGS = [
         new="return (x * logits - functional.softplus(logits)).mean(-1)",
         why="the BCE averaged over pixels instead of summed",
     ),
+    Bug(
+        module="handwriting.py",
+        old="sum((1, 3)).flatten()",
+        new="sum((1, 3)).T.flatten()",
+        why="rows and columns of a drawing swapped",
+    ),
+    Bug(
+        module="widgets/latent_explorer.py",
+        old="np.polynomial.hermite_e.hermegauss(points)",
+        new="np.polynomial.hermite.hermgauss(points)",
+        why="the quadrature of the physicists' Hermite polynomials: eps with variance one half",
+    ),
 ]

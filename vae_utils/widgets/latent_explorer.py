@@ -31,7 +31,7 @@ def gauss_hermite(points: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @torch.no_grad()
-def exact_elbo(model: VAE, x: Tensor, *, points: int = POINTS) -> Elbo:
+def quadrature_elbo(model: VAE, x: Tensor, *, points: int = POINTS) -> Elbo:
     """The ELBO without a random draw: E_q over a two-dimensional code by Gauss–Hermite quadrature.
 
     Source of the ELBO: Kingma & Welling (2014), equation 10.
@@ -163,7 +163,7 @@ class LatentExplorer(Widget):
         return cls(
             images=integer_bytes(counts),
             labels=integer_bytes(labels),
-            elbos=float_bytes(exact_elbo(model, x).elbo),
+            elbos=float_bytes(quadrature_elbo(model, x).elbo),
             encoder=_packed(model.encoder),
             decoder=_packed(model.decoder),
             encoder_sizes=_sizes(model.encoder),
