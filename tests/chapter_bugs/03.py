@@ -69,4 +69,16 @@ BUGS = [
         new="return log_q.mean(1)",
         why="averages the log-densities of the posteriors, not their densities",
     ),
+    Bug(
+        module="widgets/posterior.py",
+        old='torch.full((n,), self.chosen) if source == "own" else self._others(n)',
+        new='torch.full((n,), self.chosen) if source != "own" else self._others(n)',
+        why="the figure hands out a stranger's z as a digit's own",
+    ),
+    Bug(
+        module="widgets/posterior.py",
+        old="((self.digits()[self.chosen] - pictures) ** 2).sum(-1)",
+        new="((self.digits()[self.chosen] - pictures) ** 2).mean(-1)",
+        why="the figure averages the squared distance over the pixels",
+    ),
 ]
