@@ -79,21 +79,34 @@ def test_the_generator_learns_in_its_own_step(loss):
 
 @pytest.mark.parametrize("loss", GAMES)
 def test_neither_step_moves_the_other_player(loss):
-    """The other half of the same mistake: without detaching, the critic's step also pushes the generator.
+    """The other half of the same mistake: without detaching, the critic's step also sends gradients to the generator.
 
-    Watched from inside: at each step of an optimizer, only its own parameters change.
+    Watched from inside: at each step of an optimizer, only its own parameters change, and the gradients of the other
+    player are still those of its own last step.
     """
     g, critic = players()
-    log = []
+    log, last = [], {}
+
+    def gradients(module):
+        return [None if parameter.grad is None else parameter.grad.clone() for parameter in module.parameters()]
+
+    def unequal(before, after):
+        return any(
+            (a is None) != (b is None) or (a is not None and (a != b).any()) for a, b in zip(before, after, strict=True)
+        )
 
     class Watched(torch.optim.SGD):
         def step(self, closure=None):
+            own = g if self.param_groups[0]["params"][0] is next(g.parameters()) else critic
+            other = critic if own is g else g
             before = weights(g), weights(critic)
             super().step(closure)
-            log.append(tuple(bool((a != b).any()) for a, b in zip(before, (weights(g), weights(critic)), strict=True)))
+            moved = [bool((a != b).any()) for a, b in zip(before, (weights(g), weights(critic)), strict=True)]
+            log.append((*moved, bool(unequal(last.get(other, [None] * 4), gradients(other)))))
+            last[own] = gradients(own)
 
     play(g, critic, loss=loss, steps=2, n_critic=3, optimizer=lambda p, lr, betas: Watched(p, lr))
-    assert log == ([(False, True)] * 3 + [(True, False)]) * 2
+    assert log == ([(False, True, False)] * 3 + [(True, False, False)]) * 2
 
 
 # ---- the original GAN's losses
@@ -150,12 +163,10 @@ def test_scores_of_a_trained_critic_are_unbounded():
 def test_a_constant_added_to_all_scores_does_not_move_the_critics_loss():
     """Found: logarithms or cross-entropy kept in a WGAN. Its loss is a difference, so + 7 must cancel."""
     real, fake = points(20), points(20, seed=1)
-    bce = lambda real, fake: (
-        binary_cross_entropy_with_logits(  # noqa: E731
-            real, torch.ones_like(real)
-        )
-        + binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
-    )
+
+    def bce(real, fake):
+        one, zero = torch.ones_like(real), torch.zeros_like(fake)
+        return binary_cross_entropy_with_logits(real, one) + binary_cross_entropy_with_logits(fake, zero)
 
     def moves(loss):
         return float((loss(real + 7, fake + 7) - loss(real, fake)).abs().mean())
