@@ -126,7 +126,7 @@ def batches(seed: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows (steps, B) and noise (steps, B, L) of a run, as the page draws them; every point comes once in an epoch."""
     epochs = -(-steps * BATCH // POINTS)
     order = np.empty((epochs, POINTS), dtype=int)
-    for rows, chances in zip(order, uniforms(2 * seed, epochs * (POINTS - 1)).reshape(epochs, -1), strict=True):
+    for rows, chances in zip(order, uniforms(2 * seed, epochs * (POINTS - 1)).reshape(-1, POINTS - 1), strict=True):
         rows[:] = np.arange(POINTS)
         for i, u in zip(range(POINTS - 1, 0, -1), chances, strict=True):  # Fisher and Yates
             j = int(u * (i + 1))
