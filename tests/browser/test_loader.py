@@ -185,9 +185,10 @@ def test_the_poster_stays_until_an_async_render_is_done(open_page, tmp_path):
 
 def test_a_view_that_never_finishes_does_not_hold_up_the_others(open_page, tmp_path):
     """Far below the window, so that only idle moments mount them."""
-    space = afm("\nexport default { render({ el }) { el.style.height = '4000px'; } };\n")
-    stuck, fine = afm(SLOW), counter(3)
-    page = write_raw_page(tmp_path, [state_of(space, stuck, fine)], [view_of(w) for w in (space, stuck, fine)])
+    first, stuck, fine = counter(1), afm(SLOW), counter(3)
+    page = write_raw_page(tmp_path, [state_of(first, stuck, fine)], [view_of(w) for w in (first, stuck, fine)])
+    tall = ".afm-view { min-height: 3000px; }\n</style>"
+    page.write_text(page.read_text(encoding="utf-8").replace("</style>", tall), encoding="utf-8")
     visit = open_page(page.as_uri())
     visit.page.wait_for_function("() => document.querySelectorAll('.afm-view')[2].dataset.state === 'ready'")
     assert visit.page.evaluate("scrollY") == 0
