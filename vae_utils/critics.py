@@ -73,11 +73,11 @@ def is_relu_mlp(critic: nn.Module) -> bool:
 def relu_input_gradient(critic: nn.Sequential, x: Tensor) -> Tensor:
     """:func:`input_gradient` of a ReLU perceptron written out, so that no second backward pass is needed.
 
-    With h_l = W_l a_(l−1) + b_l and a_l = max(h_l, 0), the gradient of the score w · a_L + b is
+    With h₁ = W₁ x + b₁, a₁ = max(h₁, 0), h₂ = W₂ a₁ + b₂, and so on up to the score w · aₙ + b, its gradient is
 
-        wᵀ diag(h_L > 0) W_L ⋯ diag(h_1 > 0) W_1.
+    wᵀ diag(hₙ > 0) Wₙ ⋯ diag(h₁ > 0) W₁.
 
-    The masks h_l > 0 are constant wherever they have a derivative, so they need no gradient: this product has the value
+    The masks h > 0 are constant wherever they have a derivative, so they need no gradient: this product has the value
     of automatic differentiation and the same gradient with respect to every weight.
 
     Parameters

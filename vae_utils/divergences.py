@@ -66,7 +66,7 @@ def js_on_grid(log_p: Tensor, log_q: Tensor, log_volume: float) -> Tensor:
 
 
 def w1_on_grid(log_p: Tensor, log_q: Tensor, spacing: float) -> Tensor:
-    """W1(p, q) = ∫ |F(x) − G(x)| dx of two densities on the line, F and G their distribution functions.
+    """W1 of two densities on the line: the area between their distribution functions F and G, ``∫ |F(x) − G(x)| dx``.
 
     Source: Peyré & Cuturi (2019), remark 2.30.
 
@@ -157,9 +157,9 @@ class Distances(NamedTuple):
 
 
 def parallel_lines(theta: Tensor | float) -> Distances:
-    """Two parallel lines in the plane at distance |θ|: real (0, y) and fake (θ, y), with y uniform from 0 to 1.
+    """Two parallel lines in the plane: real points (0, y), fake points (θ, y), with y uniform from 0 to 1.
 
-    KL is ∞ and JS is log 2 at every θ but 0, where both are 0: neither says which way to go. W1 is |θ|.
+    KL is ∞ and JS is log 2 at every θ but 0, where both are 0: neither says which way to go. W1 is ``|θ|``.
     Source: Arjovsky et al. (2017), example 1.
 
     Parameters
@@ -180,8 +180,8 @@ def parallel_lines(theta: Tensor | float) -> Distances:
 def shifted_uniforms(theta: Tensor | float, *, width: float = 1.0) -> Distances:
     """A uniform distribution of some width on the line, and the same moved by θ.
 
-    They share 1 − |θ|/width of their mass, where p = q; the rest of each is the other's nothing and costs log 2. So JS
-    grows with θ until they part, and is log 2 from there on; KL is ∞ as soon as they differ; W1 is |θ|.
+    They share ``1 − |θ| / width`` of their mass, where p = q; where only one of them has mass, that mass costs log 2.
+    So JS grows with θ until they part, and is log 2 from there on; KL is ∞ as soon as they differ; W1 is ``|θ|``.
 
     Parameters
     ----------
@@ -200,27 +200,30 @@ def shifted_uniforms(theta: Tensor | float, *, width: float = 1.0) -> Distances:
 
 
 def penalised_shift_value(theta: Tensor | float, penalty: float) -> Tensor:
-    """What a perfectly trained critic with gradient penalty returns for a shift by θ: |θ| (1 + |θ| / 2λ), not W1 = |θ|.
+    """What a perfectly trained critic with gradient penalty returns for a shift by θ > 0: θ (1 + θ/2λ), not W1 = θ.
 
-    The critic of a WGAN-GP maximises E f(x) − E f(x′) − λ E (|f′(x̂)| − 1)². Let all of p lie at θ > 0 and all of q at
-    0. Then x̂ is uniform on [0, θ], and the first two terms are the integral of f′ over it:
+    The critic of a WGAN-GP maximises ``E f(x) − E f(x′) − λ E (|f′(x̂)| − 1)²``. Let all of p lie at θ and all of q
+    at 0. Then x̂ is uniform on [0, θ], the first two terms together are the integral of f′ over it, and with f′ > 0 the
+    whole is
 
-        ∫₀^θ [ f′ − (λ/θ) (f′ − 1)² ] dx.
+    ``∫₀^θ [ f′ − (λ/θ) (f′ − 1)² ] dx``.
 
-    Each point x can be maximised by itself: 1 = (2λ/θ) (f′ − 1), so f′ = 1 + θ/2λ everywhere, and E f(x) − E f(x′) =
-    θ (1 + θ/2λ). The penalty is soft, and the critic pays for a steeper slope as long as that is worth it.
+    Each point x can be maximised by itself: 1 = (2λ/θ) (f′ − 1), so f′ = 1 + θ/2λ everywhere, and the first two terms
+    are θ (1 + θ/2λ). The penalty is soft, and the critic pays for a steeper slope as long as that is worth it.
 
     The same holds for every p and its shifted copy among critics that are linear, and among all critics if x̂ lies
     between a point and its own copy. With x̂ between unrelated points, as in training, it is W1 + ∫ (F − G)² / (2λr) dx
-    with the distribution functions F, G and the density r of x̂, which by Cauchy-Schwarz is a little more.
+    with the distribution functions F, G and the density r of x̂; by Cauchy-Schwarz that is not less, and for normals
+    hardly more.
 
     In one dimension the penalty has a second optimum, which is a trap: as long as θ < 2λ, a critic that starts with the
     wrong slope is held at f′ = −(1 − θ/2λ) and returns −θ (1 − θ/2λ), for on the way to the other one it would have to
-    pass slopes below 1. The one-sided penalty has the first optimum alone.
+    pass a slope of 0, where the penalty is λ. The one-sided penalty has the first optimum alone.
 
     Parameters
     ----------
     theta : Tensor or float, shape (...)
+        Its sign does not matter.
     penalty : float
         λ.
 

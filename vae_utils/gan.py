@@ -90,7 +90,17 @@ def _one_score_each(**values: Tensor) -> None:
 
 
 class Game(NamedTuple):
-    """What the two players minimise, and how many steps the critic takes for each one of the generator."""
+    """What the two players minimise.
+
+    Attributes
+    ----------
+    critic_loss : callable
+        ``critic_loss(real_scores, fake_scores)`` → (B,).
+    generator_loss : callable
+        ``generator_loss(fake_scores)`` → (B,).
+    n_critic : int
+        Steps that the critic takes, by default, for each one of the generator.
+    """
 
     critic_loss: Callable[[Tensor, Tensor], Tensor]
     generator_loss: Callable[[Tensor], Tensor]
