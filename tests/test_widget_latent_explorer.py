@@ -9,7 +9,7 @@ from vae_utils.data import load_digits
 from vae_utils.likelihoods import Bernoulli, Gaussian
 from vae_utils.model import VAE
 from vae_utils.objectives import elbo
-from vae_utils.widgets.latent_explorer import LatentExplorer, quadrature_elbo, gauss_hermite
+from vae_utils.widgets.latent_explorer import LatentExplorer, gauss_hermite, quadrature_elbo
 
 
 def small_model(**options):

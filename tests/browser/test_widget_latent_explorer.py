@@ -12,7 +12,7 @@ from vae_utils.handwriting import SCRIBBLE, THREE, as_scanned, block_counts, fit
 from vae_utils.likelihoods import Bernoulli, Gaussian
 from vae_utils.model import VAE
 from vae_utils.training import fit
-from vae_utils.widgets.latent_explorer import LatentExplorer, quadrature_elbo, gauss_hermite
+from vae_utils.widgets.latent_explorer import LatentExplorer, gauss_hermite, quadrature_elbo
 
 
 @pytest.fixture(scope="module")
@@ -322,3 +322,22 @@ def test_a_step_is_fast_enough_for_sixty_frames(js_module, model, digits, record
     record_property("decode_ms", spent[0])
     record_property("elbo_ms", spent[1])
     assert spent[0] < 16, f"decoding takes {spent[0]:.2f} ms of a frame's 16"
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_accessible_and_no_wider_than_the_page(stage, figure, theme, width):
+    from axe_playwright_python.sync_playwright import Axe
+
+    visit = stage(figure, theme=theme, width=width)
+    widget = visit.page.locator(".vae-widget")
+    widget.get_by_label("size and pen as in the data set").uncheck()
+    widget.get_by_role("button", name="Scribble").click()  # the lowest price, with the longest number
+    assert prices(widget)[2] < -50
+    report = Axe().run(visit.page, options={"preload": False})
+    assert report.violations_count == 0, report.generate_report()
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    frame = widget.bounding_box()
+    for part in [*widget.locator("table").all(), *widget.locator("button").all()]:
+        box = part.bounding_box()
+        assert box["x"] + box["width"] <= frame["x"] + frame["width"] - 8
+    assert not visit.problems and not visit.foreign
