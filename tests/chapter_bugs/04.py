@@ -57,4 +57,16 @@ BUGS = [
         new='return {"loss": beta * terms.kl + terms.reconstruction',
         why="the reconstruction enters the loss with the wrong sign",
     ),
+    Bug(
+        module="widgets/collapse.py",
+        old="+ 2 * weight_logvar * logvar",
+        new="+ weight_logvar * logvar",
+        why="the figure's training takes the derivative of (log sigma squared)^2 without its factor 2",
+    ),
+    Bug(
+        module="widgets/collapse.py",
+        old="+ 0.5 * (a**2 + noise - logvar - 1)",
+        new="+ 0.5 * (a**2 + noise - 2 * logvar - 1)",
+        why="log sigma is taken for log sigma squared in the KL of the figure's ELBO",
+    ),
 ]

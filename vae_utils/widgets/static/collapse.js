@@ -110,7 +110,7 @@ const NATS = [-3, 3]; // log₁₀ of the nats
 const SHOWN_PER_SECOND = 30;
 const LOST = "ELBO lost (nats)";
 
-const toDigits = (value) => (value ? number(value, clamp(1 - Math.floor(Math.log10(value)), 0, 4)) : "0");
+const toDigits = (value) => (value < 5e-5 ? "0" : number(value, clamp(1 - Math.floor(Math.log10(value)), 0, 4)));
 const sigmaOf = (theta) => Math.exp(theta[1] / 2);
 const ratioOf = (theta) => theta[0] ** 2 / Math.exp(theta[1]);
 
