@@ -301,6 +301,12 @@ def test_play_runs_until_paused(stage):
     held = drawn(widget)
     assert drawn(widget) == held > 400
     check(widget, GradientRace(count=held))
+    widget.get_by_role("button", name="Play").click()
+    widget.get_by_role("button", name="Clear").click()  # ends the play, too
+    for _ in range(3):
+        picture(widget.locator("canvas").first)
+        assert story(widget) == "No draws yet."
+    assert widget.get_by_role("button", name="Play").is_visible()
 
 
 def test_play_steps_with_less_motion(stage):
