@@ -94,3 +94,13 @@ def test_a_drag_beside_the_handle_moves_nothing(stage):
     widget = visit.page.locator(".vae-widget")
     drag(widget.locator("canvas").first, (0.2, 0.2), (0.8, 0.3))
     assert shown(widget) == [1.0, -1.0]
+
+
+def test_a_swipe_beside_the_handle_scrolls_the_page_and_moves_nothing(stage):
+    visit = stage(KL(mu=1.0, logvar=-1.0), touch=True, width=390, height=700)
+    canvas = visit.page.locator(".vae-widget canvas").first
+    canvas.scroll_into_view_if_needed()
+    before = visit.page.evaluate("scrollY")
+    swipe(canvas, (0.2, 0.8), (0.2, 0.1))
+    visit.page.wait_for_function("before => scrollY !== before", arg=before)
+    assert shown(visit.page.locator(".vae-widget")) == [1.0, -1.0]

@@ -192,10 +192,8 @@ function render({ model, el, signal }) {
     return score / pathwise;
   };
   const handle = () => [Math.log10(get("latent")), Math.log10(exactRatio(get("latent")))];
-  let held = false; // a browser captures every finger by itself, also one that grabbed nothing and will scroll
-  const grab = ([x, y], [dx, dy]) =>
-    (held = Math.abs(x - handle()[0]) < 1.5 * dx && Math.abs(y - handle()[1]) < 1.5 * dy);
-  ratios.onDrag(([x]) => held && setLatent(10 ** x), save, grab);
+  const grab = ([x, y], [dx, dy]) => Math.abs(x - handle()[0]) < 1.5 * dx && Math.abs(y - handle()[1]) < 1.5 * dy;
+  ratios.onDrag(([x]) => setLatent(10 ** x), save, grab);
 
   // --- the draws; their noise is drawn when it is first needed and kept
   let dice = { seed: NaN };

@@ -410,24 +410,25 @@ class Plane {
     canvas.classList.add("vae-draggable");
     const tolerance = () => [22, 22].map((pixels, axis) =>
       axis ? (pixels / this.height) * (this.y[1] - this.y[0]) : (pixels / this.width) * (this.x[1] - this.x[0]));
+    let held = null; // not the captured pointer: browsers capture each finger, also one that will scroll the page
     canvas.addEventListener("touchstart", (event) => {
       if (grab(this.at(event.touches[0]), tolerance()) !== false) event.preventDefault();
     }, { passive: false });
     canvas.addEventListener("pointerdown", (event) => {
       const point = this.at(event);
       if (event.button || grab(point, tolerance()) === false) return;
-      canvas.setPointerCapture(event.pointerId);
+      held = event.pointerId;
+      canvas.setPointerCapture(held);
       move(point);
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (canvas.hasPointerCapture(event.pointerId)) move(this.at(event));
+      if (event.pointerId === held) move(this.at(event));
     });
     for (const name of ["pointerup", "pointercancel"]) {
       canvas.addEventListener(name, (event) => {
-        if (canvas.hasPointerCapture(event.pointerId)) {
-          canvas.releasePointerCapture(event.pointerId);
-          done();
-        }
+        if (event.pointerId !== held) return;
+        held = null;
+        done();
       });
     }
   }

@@ -220,6 +220,7 @@ function render({ model, el, signal }) {
   });
   let strokes = [];
   let judged = { of: null };
+  let shown = "";
 
   const plane = new Plane({ x: [-REACH, REACH], y: [-REACH, REACH], xlabel: "z₁", ylabel: "z₂", square: true, label: "" });
   const pad = new Plane({ x: [0, CELLS], y: [0, CELLS], axes: false, square: true, label: "" });
@@ -298,8 +299,7 @@ function render({ model, el, signal }) {
     // a mouse needs not aim at the handle; a finger must, since anywhere else it scrolls the page
     if (event.pointerType === "mouse" && !event.button) walk(plane.at(event));
   });
-  let held = false; // a finger that scrolls the page moves over the plane too, and must not take the handle along
-  plane.onDrag((point) => held && walk(point), save, (point, tolerance) => (held = near(point, tolerance)));
+  plane.onDrag(walk, save, near);
   plane.element.addEventListener("click", (event) => {
     if (Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > 4) return;
     const point = plane.at(event);
@@ -385,7 +385,7 @@ function render({ model, el, signal }) {
     button("Undo", () => setStrokes(strokes.slice(0, -1))), button("Clear", () => setStrokes([])),
     ...examples.map(([name, drawn]) => button(name, () => setStrokes(drawn))));
   buttons.style.gap = "0.4rem";
-  for (const element of buttons.children) element.style.padding = "0.2rem 0.7rem";
+  for (const element of buttons.children) element.style.padding = "0.2rem 0.55rem";
 
   // --- Drawing the figure
 
@@ -394,6 +394,10 @@ function render({ model, el, signal }) {
     drawPlane(found);
     drawPad();
     drawPictures(found);
+    // a walk changes none of the prices: their histogram is drawn again for another image, theme or size only
+    const look = [model.get("chosen"), found.of, histogram.theme.ink, histogram.element.clientWidth, devicePixelRatio];
+    if (String(look) === shown) return;
+    shown = String(look);
     drawPrices(found);
   }
 
@@ -402,8 +406,13 @@ function render({ model, el, signal }) {
     const z = code();
     plane.clear();
     for (const radius of [1, 2]) plane.ellipse(0, 0, radius, radius, theme.muted, { width: 0.7 });
-    plane.clipped(() => digits.codes.forEach(([z1, z2], i) =>
-      plane.text(z1, z2, String(digits.classes[i]), theme.colors[digits.classes[i] % 6], { align: "center" })));
+    plane.clipped((g) => {
+      Object.assign(g, { font: "12px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
+      digits.codes.forEach(([z1, z2], i) => {
+        g.fillStyle = theme.colors[digits.classes[i] % 6];
+        g.fillText(String(digits.classes[i]), plane.px(z1), plane.py(z2));
+      });
+    });
     if (x) {
       const [rx, ry] = logvar.map((value) => 2 * Math.exp(value / 2));
       plane.ellipse(...mu, rx, ry, theme.ink, { width: 2, fill: 0.12 });
