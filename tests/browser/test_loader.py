@@ -267,7 +267,7 @@ def test_a_view_ends_when_it_is_taken_out_of_the_page(stage):
     page.locator("input[type=range]").press("ArrowRight")
     assert log(visit)[2:] == ["view 2 saw 1", "view 3 saw 1"]  # and nothing from view 1
     # a clean-up that fails is reported, once
-    assert ["clean-up of view 1" in problem for problem in visit.problems] == [True]
+    assert ["[static widgets] Error: clean-up of view 1" in problem for problem in visit.problems] == [True]
 
 
 def test_models_and_views_end_with_the_page(stage):
@@ -317,6 +317,7 @@ export default {
     model.on("change:a", single);
     model.on("change", () => note("change"));
     model.on("msg:custom", () => note("never"));
+    model.set("a", 1);
     model.set("a", 1);
     model.set({ a: 2, b: 3 });
     note("-- by name and callback");

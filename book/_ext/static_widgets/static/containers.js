@@ -1,4 +1,4 @@
-// --- Core containers: boxes, folded parts, stored outputs -------------------------------------------------------------------
+// --- Core containers: boxes, folded parts, stored outputs ------------------------------------------------------------
 
 /** Children in a row, a column or a grid. */
 const sideBySide = (model, places) => places;
@@ -6,19 +6,24 @@ const sideBySide = (model, places) => places;
 /** Accordions and tabs: children under headings, one of them open. */
 const folded = (model, places, signal) => {
   const titles = model.get("titles") ?? [];
-  const parts = places.map((place, i) => make("details", {}, make("summary", { textContent: titles[i] || `Part ${i + 1}` }), place));
+  const parts = places.map((place, i) =>
+    make("details", {}, make("summary", { textContent: titles[i] || `Part ${i + 1}` }), place));
   parts.forEach((part, i) => part.addEventListener("toggle", () => {
     if (part.open) model.set("selected_index", i);
     else if (model.get("selected_index") === i) model.set("selected_index", null);
   }));
-  model.follow("change:selected_index", () => parts.forEach((part, i) => (part.open = model.get("selected_index") === i)), signal);
+  model.follow("change:selected_index", () => {
+    parts.forEach((part, i) => (part.open = model.get("selected_index") === i));
+  }, signal);
   return parts;
 };
 
 /** A stack: only the chosen child. */
 const oneAtATime = (model, places, signal) => {
   const parts = places.map((place) => make("div", {}, place));
-  model.follow("change:selected_index", () => parts.forEach((part, i) => (part.hidden = model.get("selected_index") !== i)), signal);
+  model.follow("change:selected_index", () => {
+    parts.forEach((part, i) => (part.hidden = model.get("selected_index") !== i));
+  }, signal);
   return parts;
 };
 
@@ -64,6 +69,7 @@ const output = async (model, el, signal) => {
 Object.assign(controls, {
   BoxModel: container("row", sideBySide), HBoxModel: container("row", sideBySide),
   VBoxModel: container("column", sideBySide), GridBoxModel: container("grid", sideBySide),
-  AccordionModel: container("folded", folded), TabModel: container("folded", folded), StackModel: container("stack", oneAtATime),
+  AccordionModel: container("folded", folded), TabModel: container("folded", folded),
+  StackModel: container("stack", oneAtATime),
   OutputModel: output,
 });

@@ -1,4 +1,4 @@
-// --- Core controls: native elements for the ipywidgets that make sense without a kernel -------------------------------------
+// --- Core controls: native elements for the ipywidgets that make sense without a kernel ------------------------------
 
 let controlCount = 0;
 
@@ -24,7 +24,7 @@ function formatted(value, format) {
 /** When a control tells its value: at each move, or once the reader lets go. */
 const eventOf = (model) => (model.get("continuous_update") === false ? "change" : "input");
 
-/** Put the description into `label`, which names `element`; keep both, and whether it is disabled, as the model says. */
+/** Put the description into `label`, which names `element`; keep all three as the model says. */
 function named(model, label, element, signal) {
   model.follow("change:description change:disabled change:tooltip", () => {
     const text = model.get("description") || "";
@@ -56,7 +56,9 @@ function grouped(model, el, parts, signal) {
 function scaleOf(model) {
   const same = (value) => value;
   const labels = model.get("_options_labels");
-  if (labels) return { trait: "index", bounds: [0, labels.length - 1, 1], inward: same, outward: same, text: (i) => labels[i] };
+  if (labels) {
+    return { trait: "index", bounds: [0, labels.length - 1, 1], inward: same, outward: same, text: (i) => labels[i] };
+  }
   const base = model.get("base");
   return {
     trait: "value",
@@ -206,14 +208,14 @@ const play = (model, el, signal) => {
 };
 
 /** Text, or HTML that the author of the page stored in it. */
-const shown = (property) => (model, el, signal) => {
+const shown = (property, contentOf = (model) => model.get("value")) => (model, el, signal) => {
   const label = make("span");
   const place = make("div");
   el.append(make("div", { className: "afm-control" }, label, place));
   model.follow("change:description change:value", () => {
     label.textContent = model.get("description") || "";
     label.hidden = !label.textContent;
-    place[property] = model.name === "ValidModel" ? (model.get("value") ? "✓" : `✗ ${model.get("readout")}`) : model.get("value");
+    place[property] = contentOf(model);
   }, signal);
 };
 
@@ -236,6 +238,8 @@ const media = (tag, kind) => (model, el, signal) => {
   atEnd(signal, forget);
 };
 
+const verdict = (model) => (model.get("value") ? "✓" : `✗ ${model.get("readout")}`);
+
 /** A button calls Python. */
 const button = (model, el, signal) => {
   el.append(make("button", { type: "button", disabled: true, textContent: model.get("description") || "Button" }));
@@ -245,14 +249,15 @@ const button = (model, el, signal) => {
 const controls = {
   IntSliderModel: slider, FloatSliderModel: slider, FloatLogSliderModel: slider, SelectionSliderModel: slider,
   IntRangeSliderModel: slider, FloatRangeSliderModel: slider, SelectionRangeSliderModel: slider,
-  IntTextModel: numberField, FloatTextModel: numberField, BoundedIntTextModel: numberField, BoundedFloatTextModel: numberField,
+  IntTextModel: numberField, FloatTextModel: numberField,
+  BoundedIntTextModel: numberField, BoundedFloatTextModel: numberField,
   TextModel: textField("input", "text"), PasswordModel: textField("input", "password"),
   ComboboxModel: textField("input", "text"), TextareaModel: textField("textarea"),
   CheckboxModel: checkbox, ToggleButtonModel: checkbox,
   DropdownModel: list, SelectModel: list, SelectMultipleModel: list,
   RadioButtonsModel: radios, ToggleButtonsModel: radios,
   IntProgressModel: progress, FloatProgressModel: progress, PlayModel: play, ButtonModel: button,
-  LabelModel: shown("textContent"), ValidModel: shown("textContent"),
+  LabelModel: shown("textContent"), ValidModel: shown("textContent", verdict),
   HTMLModel: shown("innerHTML"), HTMLMathModel: shown("innerHTML"),
   ImageModel: media("img", "image"), VideoModel: media("video", "video"), AudioModel: media("audio", "audio"),
 };

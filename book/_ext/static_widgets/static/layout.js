@@ -1,4 +1,4 @@
-// --- LayoutModel: its traits are CSS properties, with underscores -------------------------------------------------------
+// --- LayoutModel: its traits are CSS properties, with underscores ----------------------------------------------------
 
 /** Give `el` the layout and the classes of a model, as they are now and as they change. */
 function applyLayout(model, el, signal) {

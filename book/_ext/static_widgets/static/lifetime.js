@@ -1,4 +1,4 @@
-// --- Lifetimes: what ends, when, and who hears of it -------------------------------------------------------------------
+// --- Lifetimes: what ends, when, and who hears of it -----------------------------------------------------------------
 
 /** A reader without a kernel asked for Python. */
 class NeedsKernel extends Error {}

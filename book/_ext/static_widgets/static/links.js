@@ -1,4 +1,4 @@
-// --- jslink and jsdlink: two traits kept equal in the page ---------------------------------------------------------------
+// --- jslink and jsdlink: two traits kept equal in the page -----------------------------------------------------------
 
 function connect(model) {
   const [[source, from], [target, to]] = [model.get("source"), model.get("target")]

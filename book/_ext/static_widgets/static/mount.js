@@ -1,4 +1,4 @@
-// --- The page: show the first view while the page is still read, those in sight at once, the others when nothing is to do ------
+// --- The page: show the first view while it is still read, those in sight at once, the others when nothing is to do ------
 
 const NOTHING = "This needs a running kernel: open the notebook in JupyterLab.";
 const PARTLY = "Some of this needs a running kernel: open the notebook in JupyterLab.";

@@ -1,11 +1,11 @@
-// --- Modules: the anywidget front-end module (AFM) of a model ----------------------------------------------------------
+// --- Modules: the anywidget front-end module (AFM) of a model --------------------------------------------------------
 
 const runtimes = new Map(); // model → promise of {definition, exports}
 
 /** A module or a style sheet is stored as its text, or as where it is published. */
 const isAddress = (source) => /^https?:\/\//.test(source);
 
-/** Import a module, one for each model as anywidget does it. A blob: address works where a page was opened as a file. */
+/** Import a module, one for each model as anywidget does. A blob: address works where a page was opened as a file. */
 async function importSource(source) {
   if (isAddress(source)) return import(source);
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
@@ -21,7 +21,7 @@ function addStyle(model) {
     : make("style", { id, textContent: css }));
 }
 
-/** What a module exports: an object with the hooks, a function that makes one, or (before anywidget 0.9) render alone. */
+/** What a module exports: the hooks, a function that gives them, or (before anywidget 0.9) render alone. */
 async function definitionOf(module) {
   if (module.render) return { render: module.render };
   if (!module.default) throw new Error("a widget's module must export a default object or function");
@@ -75,16 +75,17 @@ async function renderModule(model, el, signal) {
   const { definition } = await runtimeOf(model);
   const owner = {};
   atEnd(signal, () => model.off(null, null, owner));
-  const props = { model: modelFor(model, owner), el, signal, host: hostOf(signal), experimental: experimentalOf(model) };
-  const cleanUp = await definition.render?.(props);
+  const [host, experimental] = [hostOf(signal), experimentalOf(model)];
+  const cleanUp = await definition.render?.({ model: modelFor(model, owner), el, signal, host, experimental });
   if (typeof cleanUp === "function") atEnd(signal, cleanUp);
 }
 
 /** Render any model into `el`: an AFM widget, or a core control. */
 async function renderModel(model, el, signal) {
   applyLayout(model, el, signal);
+  const control = model.origin.startsWith("@jupyter-widgets/") && controls[model.name];
   if (hasModule(model)) await renderModule(model, el, signal);
-  else if (model.origin.startsWith("@jupyter-widgets/") && controls[model.name]) await controls[model.name](model, el, signal);
+  else if (control) await control(model, el, signal);
   else throw new NeedsKernel(`${model.name} is not supported`);
   let said = false;
   model.follow("asked-for-kernel", () => {

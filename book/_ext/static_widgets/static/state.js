@@ -1,4 +1,4 @@
-// --- The stored state: what MyST-NB put into the page -------------------------------------------------------------
+// --- The stored state: what MyST-NB put into the page ----------------------------------------------------------------
 
 const STATE_TYPE = "application/vnd.jupyter.widget-state+json";
 const VIEW_TYPE = "application/vnd.jupyter.widget-view+json";
@@ -25,13 +25,15 @@ function restoreBuffers(state, buffers = []) {
 }
 
 const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+const sameBytes = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 /** Whether a new value changes nothing: objects, lists and buffers are compared by content, as Backbone does. */
 function sameValue(a, b) {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || !a || !b || a.constructor !== b.constructor) return false;
-  if (ArrayBuffer.isView(a)) return a.byteLength === b.byteLength && bytesOf(a).every((byte, i) => byte === bytesOf(b)[i]);
+  if (ArrayBuffer.isView(a)) return sameBytes(bytesOf(a), bytesOf(b));
   if (a.constructor !== Object && a.constructor !== Array) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key], b[key]));
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key], b[key]));
 }
