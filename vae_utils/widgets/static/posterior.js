@@ -320,7 +320,7 @@ function render({ model, el, signal }) {
     plane.points(lot.map(({ z }) => z[0]), lot.map(({ z }) => z[1]), color, { radius: lot.length > 50 ? 1.8 : 3 });
     drawHandle(theme);
     const around = nearest(posteriors, k, 10).map((i) => classes[i]);
-    place.textContent = `x is ${name(k)}. Nearest centres: ${around.join(" ")}.`;
+    place.textContent = `x is ${name(k)}. Nearest centres: ${around.join("\u00a0")}.`;
     plane.describe(`Latent plane with the posteriors of ${classes.length} digits as ellipses of two standard ` +
       `deviations. ${place.textContent} Its mean is ${posteriors[k].mu.map((value) => number(value)).join(", ")}, its ` +
       `standard deviations ${posteriors[k].logvar.map((value) => number(Math.exp(value / 2))).join(" and ")}; z is at ` +
@@ -380,6 +380,7 @@ function render({ model, el, signal }) {
       `The mean image is at ${number(meanDistance)}.`);
   }
 
+  for (const element of [...sources, ...more, again]) element.style.padding = "0.2rem 0.65rem";
   const close = (...children) => h("div", { className: "vae-row", style: "gap:0.3rem 0.4rem" }, ...children);
   const group = close("z from", ...sources);
   group.setAttribute("role", "group");
