@@ -165,7 +165,7 @@ function render({ model, el, signal }) {
   const curve = new Plane({ x: [0, Math.log10(STEPS)], y: NATS, xlabel: "log₁₀ step",
     ylabel: "log₁₀ of the nats lost", height: 250, label: "" });
   const sheets = [0, 1].map(() =>
-    picture({ rows: side, columns: PICTURES * (side + 1) - 1, scale: 48 / side, label: "" }));
+    picture({ rows: side, columns: PICTURES * (side + 1) - 1, scale: 56 / side, label: "" }));
   const table = comparison([LOST, ...ends.map(sigmaName), ...ends.map(ratioName), SPREAD]);
   let yours = { key: "" };
   let reference = { key: "" };
@@ -304,10 +304,10 @@ function render({ model, el, signal }) {
     h("div", {}, h("p", { className: which ? "vae-key-1" : "vae-key-2" }, text), sheets[which].element));
   const column = (...children) => h("div", { style: "flex: 1 1 17rem; min-width: 0" }, ...children);
   const controls = column(chosen.element, sliders.mu.element, sliders.logvar.element, sliders.variance.element);
-  const keys = row(h("p", { className: "vae-key-2" }, "yours: bar, the standard deviation of μ; dot, σ"),
-    h("p", { className: "vae-key-1" }, "KL, trained to its end: dashed, hollow"));
+  const keys = row(h("p", { className: "vae-key-2" }, "yours; bar: deviation of μ, dot: σ"),
+    h("p", { className: "vae-key-1" }, "KL, trained to its end"));
   const parts = [row(controls, table.element), keys, row(plane.element, curve.element),
-    row(play.element, sliders.step.element), row(h("div", {}, ...pictures), fresh)];
+    row(play.element, fresh, sliders.step.element), ...pictures];
   return frame({ model, el, signal, planes: [plane, curve], parts, draw }).cleanup;
 }
 
