@@ -101,7 +101,7 @@ def test_an_axis_lives_while_its_variance_exceeds_beta_times_the_decoders(beta, 
     for start in range(3):
         figure = TrainInPage(start=start, step=600, schedule=[(0, beta, 0.01)])
         state = examine(figure.model(), toy_points("a tilted normal").x)
-        assert (state.variance > 0.01).sum() == alive, state.variance
+        assert (state.variance > 0.05).sum() == alive, state.variance
 
 
 def test_state_is_small_and_holds_the_first_weights():
@@ -109,6 +109,12 @@ def test_state_is_small_and_holds_the_first_weights():
     weights = np.frombuffer(state["first_weights"], "<f4").reshape(3, -1)
     assert np.array_equal(weights[2], flat_weights(new_model(2)).numpy())
     assert len(state["points"]) == 3 * 256 * 2 * 4 and len(state["first_weights"]) == 3 * 390 * 4
+
+
+def test_points_that_are_shown():
+    points = np.frombuffer(TrainInPage().points, "<f4").reshape(3, 256, 2)
+    for data in range(3):
+        assert np.array_equal(TrainInPage(data=data).x.numpy(), points[data])
 
 
 def test_relu_is_another_run():

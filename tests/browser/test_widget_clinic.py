@@ -172,3 +172,16 @@ def test_it_plays_to_the_end_and_stops(stage):
     picture(widget.locator("canvas").first)
     assert "Train to the end" in widget.get_by_role("status").inner_text()
     assert widget.locator(".vae-readings tbody td").first.inner_text() == ""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_is_accessible_on_a_phone(stage, theme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    visit = stage(BugClinic(patient=3, step=STEPS, answers={"3": "summed-kl"}), width=390, theme=theme)
+    visit.page.wait_for_function(
+        "() => document.querySelector('[role=status]').textContent.startsWith('Yes')", timeout=60_000
+    )
+    report = Axe().run(visit.page, options={"preload": False})
+    assert report.violations_count == 0, report.generate_report()
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

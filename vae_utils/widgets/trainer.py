@@ -9,6 +9,7 @@ import torch
 import traitlets
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from vae_utils import plots
 from vae_utils.model import VAE
@@ -111,10 +112,15 @@ class TrainInPage(Widget):
             raise traitlets.TraitError(f"schedule must start at step 0 and go on in rising steps, got steps {steps}")
         return proposal["value"]
 
+    @property
+    def x(self) -> Tensor:
+        """The points that are shown, shape (256, 2)."""
+        return self._points().x
+
     def replay(self) -> Run:
         """The run that the page shows, made by torch: the model after ``step`` steps, and the log of its batches."""
         model = new_model(STARTS[self.start], self.activation)
-        return replay(model, self._points().x, seed=STARTS[self.start], steps=self.step, schedule=self.schedule)
+        return replay(model, self.x, seed=STARTS[self.start], steps=self.step, schedule=self.schedule)
 
     def model(self) -> VAE:
         """The VAE as it stands in the page, in double precision."""

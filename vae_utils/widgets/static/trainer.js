@@ -3,8 +3,8 @@
 const LIMITS = { data: [-2.9, 2.9], codes: [-3.5, 3.5] };
 const FRAME_BUDGET = 7; // milliseconds of a frame that training may take; drawing needs the rest
 const NOTCHES = 41; // of β: zero, then 2^-4 to 2^6 in quarters of a factor of two
-const NAMES = ["step", "ELBO", "reconstruction", "KL", "KL of the axes", "variance of μ", "active axes"];
-const ACTIVE = 0.01; // variance of mu above which an axis counts as active (Burda et al., 2016)
+const NAMES = ["step", "ELBO", "reconstruction", "KL", "KL of the axes", "variance of μ", "axes alive"];
+const ALIVE = 0.05; // variance of mu of an axis that counts; Adam's steps leave a dead one with up to 0.015
 
 export const betaAt = (notch) => (notch ? 2 ** ((notch - 1) / 4 - 4) : 0);
 export const notchOf = (beta) => (beta ? clamp(Math.round(4 * (Math.log2(beta) + 4)) + 1, 1, NOTCHES) : 0);
@@ -142,7 +142,7 @@ function render({ model, el, signal }) {
   }
 
   function tell({ reconstruction, kl, variance: spread }) {
-    const alive = spread.filter((value) => value > ACTIVE).length;
+    const alive = spread.filter((value) => value > ALIVE).length;
     const pair = (values) => values.map((value) => number(value, 3)).join(" and ");
     table.set("step", number(run.step, 0));
     table.set("ELBO", number(reconstruction - sum(kl), 3));
@@ -150,7 +150,7 @@ function render({ model, el, signal }) {
     table.set("KL", number(sum(kl), 3));
     table.set("KL of the axes", pair(kl));
     table.set("variance of μ", pair(spread));
-    table.set("active axes", number(alive, 0));
+    table.set("axes alive", number(alive, 0));
     const name = names[get("data")];
     dataPlane.describe(`${name}: ${run.points.length / 2} points and ${fresh.input.checked ? "new points" : "their reconstructions"} after ` +
       `${run.step} steps; the decoded grid is ${["one spot", "a curve", "a bent net"][alive]}`);
