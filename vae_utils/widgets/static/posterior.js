@@ -240,16 +240,11 @@ function render({ model, el, signal }) {
     save();
   });
 
-  let grabbed = false;
-  plane.onDrag(walk, save, ([x, y], [dx, dy]) => {
-    grabbed = Math.hypot((x - model.get("z1")) / dx, (y - model.get("z2")) / dy) < 1;
-    return grabbed;
-  });
+  plane.onDrag(walk, save, ([x, y], [dx, dy]) =>
+    Math.hypot((x - model.get("z1")) / dx, (y - model.get("z2")) / dy) < 1);
   let pressed = [0, 0];
   plane.element.addEventListener("pointerdown", (event) => {
     pressed = [event.clientX, event.clientY];
-    // the browser captures every finger by itself: one that grabbed nothing shall scroll the page and drag nothing
-    if (!grabbed) plane.element.releasePointerCapture(event.pointerId);
   });
   // a tap or a click chooses; inside the chosen ellipse, or outside all, it puts z there
   plane.element.addEventListener("pointerup", (event) => {
