@@ -25,7 +25,7 @@ from vae_utils.quadrature import Grid
 from vae_utils.toys import GaussianMixture
 
 Step = Callable[[Tensor, int], tuple[Tensor, Tensor]]
-"""A decoder p(x_{t−1}|x_t): from x_t (N, D) and t to its mu and logvar, each (N, D)."""
+"""A decoder p(x_{t−1}|x_t) maps x_t (N, D) and t to its mu and logvar, each of shape (N, D)."""
 
 
 # ---- the encoder: noise, and nothing to learn ------------------------------------------------------------------
