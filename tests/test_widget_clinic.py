@@ -102,6 +102,8 @@ def test_limits_leave_the_start_out():
 def test_state_and_answers():
     clinic = BugClinic(patient=2, answers={"2": "no-noise", "1": "relu"})
     assert clinic.solved() == [2]
+    clinic.set_state({"answers": {"1": PATIENTS[0], "2": "no-noise"}})  # what the page sends
+    assert clinic.solved() == [1, 2]
     state = clinic.get_state()
     assert {sign["key"] for sign in state["signs"]} == {sign.key for sign in SIGNS}
     assert [mistake["key"] for mistake in state["mistakes"]] == list(BY_KEY)

@@ -122,6 +122,15 @@ def test_relu_is_another_run():
     assert not np.allclose(tanh, relu)
 
 
+def test_what_the_page_sends_is_read_back():
+    figure = TrainInPage()
+    figure.set_state({"schedule": [[0, 1, 0.01], [30, 4, 0.003]], "step": 40})
+    assert figure.schedule == [(0, 1.0, 0.01), (30, 4.0, 0.003)]
+    constant = TrainInPage(step=40).replay().log
+    assert np.array_equal(figure.replay().log[:30], constant[:30])
+    assert not np.allclose(figure.replay().log[32:], constant[32:])
+
+
 def test_poster_shows_the_step():
     assert TrainInPage(step=0).poster() != TrainInPage(step=30).poster()
 

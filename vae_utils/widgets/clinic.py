@@ -351,4 +351,4 @@ class BugClinic(Widget):
                 ax.plot(*binned(log[:, column]), style, label=label, color=plots.COLORS[0 if style == "--" else 1])
             ax.set(title=name, xlabel="step", ylim=curve_limits(healthy[:, column], patient[:, column]))
         if self.step:
-            figure.axes[0].legend(loc="upper right")
+            figure.axes[0].legend(loc="best")

@@ -159,7 +159,7 @@ def draw_data(ax: Axes, model: VAE, points: Points, state: Examination) -> Axes:
     colors = np.array(plots.COLORS)[points.mode]
     ax.scatter(*points.x.T, s=5, c=colors, alpha=0.35, linewidths=0)
     ax.scatter(*state.picture.T, s=7, c=colors, linewidths=0)
-    ax.set(xlim=(-2.9, 2.9), ylim=(-2.9, 2.9), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+    ax.set(xlim=(-3.4, 3.4), ylim=(-3.4, 3.4), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     return ax
 
 

@@ -1,6 +1,6 @@
 // The VAE of training.js in the reader's hand: play, pause, step, β and the learning rate while it trains.
 
-const LIMITS = { data: [-2.9, 2.9], codes: [-3.5, 3.5] };
+const LIMITS = { data: [-3.4, 3.4], codes: [-3.5, 3.5] };
 const FRAME_BUDGET = 7; // milliseconds of a frame that training may take; drawing needs the rest
 const NOTCHES = 41; // of β: zero, then 2^-4 to 2^6 in quarters of a factor of two
 const NAMES = ["step", "ELBO", "reconstruction", "KL", "KL of the axes", "variance of μ", "axes alive"];
