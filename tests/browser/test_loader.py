@@ -478,6 +478,7 @@ export default {
     const stop = el.appendChild(document.createElement("button"));
     stop.textContent = "stop second";
     stop.addEventListener("click", () => own.abort());
+    await child.render({ el: el.appendChild(document.createElement("div")), signal: new AbortController().signal });
     try {
       await host.getWidget("anywidget:nobody");
     } catch (error) {
@@ -516,8 +517,10 @@ def test_host(raw, prefix):
     page.get_by_text("add ten").click()
     assert "child 1 21" in shown.inner_text() and "child 2 11" in shown.inner_text()
     page.evaluate("document.querySelector('.afm-live').remove()")
-    page.wait_for_function("() => log.includes('child 1 ended')")
-    assert log(visit)[1:] == ["parent heard 11", "child 2 ended", "parent heard 21", "child 1 ended"]
+    page.wait_for_function("() => log.includes('child 3 ended')")
+    # a child ends with its own signal, and with its parent at the latest
+    heard = ["parent heard 11", "child 2 ended", "parent heard 21", "child 1 ended", "child 3 ended"]
+    assert log(visit)[1:] == heard
     clean(visit)
 
 
@@ -585,15 +588,15 @@ def test_a_box_with_a_child_that_needs_python_and_one_that_is_missing(raw):
 
 
 def test_broken_scripts_spare_the_others(raw):
-    good, lost, odd = counter(5), counter(6), counter(7, data=b"1")
-    state = state_of(odd)
+    good, lost, odd, beside = counter(5), counter(6), counter(7, data=b"1"), counter(8)
+    state = state_of(odd, beside)
     state["state"][odd.model_id]["buffers"][0]["path"] = ["no", "such", "path"]
-    shown = ['{"model_id": ', "null", view_of(lost), view_of(odd), view_of(good)]
+    shown = ['{"model_id": ', "null", view_of(lost), view_of(odd), view_of(beside), view_of(good)]
     visit = raw(['{"state": {', state, "{}", state_of(good)], shown)
     page = visit.page
     assert page.locator(".afm-view[data-state=failed] .afm-poster:visible").count() == 4
     assert page.get_by_text(BROKEN).count() == 4
-    assert page.get_by_role("button").all_inner_texts() == ["count 5"]
+    assert page.get_by_role("button").all_inner_texts() == ["count 8", "count 5"]
     assert len(visit.problems) == 6  # the four views, one state, one model
     assert all("[static widgets]" in problem for problem in visit.problems)
 
@@ -620,10 +623,10 @@ def test_what_asks_for_python_says_so_once(stage):
     late, early = views(visit).nth(0), views(visit).nth(1)
     notes = late.get_by_text(PARTLY)
     assert notes.count() == 0 and early.get_by_text(PARTLY).count() == 1
-    late.get_by_text("send").click()
-    assert notes.count() == 1
     late.get_by_text("invoke").click()
     late.get_by_text("invoke(command) calls Python").wait_for()
+    assert notes.count() == 1
+    late.get_by_text("send").click()
     assert notes.count() == 1
     clean(visit)
 

@@ -5,11 +5,7 @@ function applyLayout(model, el, signal) {
   el.classList.add(...(model.get("_dom_classes") ?? []));
   const layout = models.get(modelId(model.get("layout")));
   for (const name of Object.keys(layout?.state ?? {}).filter((key) => !key.startsWith("_"))) {
-    const property = name.replaceAll("_", "-");
-    layout.follow(`change:${name}`, () => {
-      const value = layout.get(name);
-      if (value === null) el.style.removeProperty(property);
-      else el.style.setProperty(property, value);
-    }, signal);
+    const show = () => el.style.setProperty(name.replaceAll("_", "-"), layout.get(name)); // null takes it away
+    layout.follow(`change:${name}`, show, signal);
   }
 }
