@@ -18,9 +18,9 @@ from vae_utils import plots
 STATIC = Path(__file__).parent / "static"
 
 
-def module(name: str) -> str:
-    """Return the JavaScript of a widget with what it shares (``kit.js``) in front: no import, nothing to fetch."""
-    return "\n".join((STATIC / file).read_text(encoding="utf-8") for file in ("kit.js", name))
+def module(*names: str) -> str:
+    """Return the JavaScript of a widget, what it shares in front, ``kit.js`` first: no import, nothing to fetch."""
+    return "\n".join((STATIC / file).read_text(encoding="utf-8") for file in ("kit.js", *names))
 
 
 def stylesheet() -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 import traitlets
 from matplotlib.figure import Figure
-from torch import Tensor, nn
+from torch import Tensor
 
 from vae_utils import _validate, plots
 from vae_utils.gaussian import kl_to_standard_normal, reparameterize
@@ -18,8 +18,8 @@ from vae_utils.model import VAE
 from vae_utils.networks import ACTIVATIONS, MLPDecoder, MLPEncoder
 from vae_utils.objectives import Elbo
 from vae_utils.widgets._base import Widget, float_bytes, integer_bytes, module
+from vae_utils.widgets._digits import GREYS, SIDE, check_images, check_model, packed, sizes, unpack
 
-SIDE, GREYS, MOST_IMAGES = 8, 16, 200
 POINTS = 12  # along each axis of the latent plane: the ELBO of a test digit is then exact to a millionth of a nat
 
 
@@ -102,7 +102,7 @@ class LatentExplorer(Widget):
         Drawings that a button each puts on the pad; see :mod:`vae_utils.handwriting`.
     """
 
-    _esm = module("latent_explorer.js")
+    _esm = module("perceptron.js", "latent_explorer.js")
     z1 = traitlets.Float(0.0, min=-4.0, max=4.0).tag(sync=True)
     z2 = traitlets.Float(0.0, min=-4.0, max=4.0).tag(sync=True)
     chosen = traitlets.Int(0, min=-1).tag(sync=True)
@@ -150,8 +150,8 @@ class LatentExplorer(Widget):
         ValueError
             If shapes, sizes or pixel values are not those above.
         """
-        _check_model(model)
-        _check_images(x, labels)
+        check_model(model)
+        check_images(x, labels)
         chosen = traits.setdefault("chosen", 0)
         if not isinstance(chosen, int) or not -1 <= chosen < len(x):
             raise ValueError(f"chosen must be an integer from -1 to {len(x) - 1}, got {chosen!r}")
@@ -164,10 +164,10 @@ class LatentExplorer(Widget):
             images=integer_bytes(counts),
             labels=integer_bytes(labels),
             elbos=float_bytes(quadrature_elbo(model, x).elbo),
-            encoder=_packed(model.encoder),
-            decoder=_packed(model.decoder),
-            encoder_sizes=_sizes(model.encoder),
-            decoder_sizes=_sizes(model.decoder),
+            encoder=packed(model.encoder),
+            decoder=packed(model.decoder),
+            encoder_sizes=sizes(model.encoder),
+            decoder_sizes=sizes(model.decoder),
             encoder_activation=model.encoder.config["activation"],
             decoder_activation=model.decoder.config["activation"],
             likelihood="gaussian" if gaussian else "bernoulli",
@@ -197,8 +197,8 @@ class LatentExplorer(Widget):
         config = {"features": SIDE**2, "latent": 2}
         encoder = MLPEncoder(hidden=self.encoder_sizes[1:-1], activation=self.encoder_activation, **config)
         decoder = MLPDecoder(hidden=self.decoder_sizes[1:-1], activation=self.decoder_activation, **config)
-        for network, packed in ((encoder, self.encoder), (decoder, self.decoder)):
-            nn.utils.vector_to_parameters(torch.from_numpy(np.frombuffer(packed, "<f4").copy()), network.parameters())
+        for network, weights in ((encoder, self.encoder), (decoder, self.decoder)):
+            unpack(weights, network)
         gaussian = self.likelihood == "gaussian"
         return VAE(encoder, decoder, Gaussian(math.exp(self.pixel_logvar)) if gaussian else Bernoulli())
 
@@ -221,40 +221,3 @@ class LatentExplorer(Widget):
         right.axvline(elbos[chosen], color=plots.COLORS[1], label="this digit")
         right.set(xlabel="ELBO (nats)", ylabel="test digits")
         right.legend(loc="upper left")
-
-
-def _packed(network: nn.Module) -> bytes:
-    return float_bytes(nn.utils.parameters_to_vector(network.parameters()))
-
-
-def _sizes(network: nn.Module) -> list[int]:
-    linear = [layer for layer in network.layers if isinstance(layer, nn.Linear)]
-    return [linear[0].in_features, *(layer.out_features for layer in linear)]
-
-
-def _check_model(model: VAE) -> None:
-    if not isinstance(model, VAE):
-        raise TypeError(f"model must be a VAE, got {_validate.describe(model)}")
-    for role, network, kind in (("encoder", model.encoder, MLPEncoder), ("decoder", model.decoder, MLPDecoder)):
-        if not isinstance(network, kind):
-            raise TypeError(f"model must have an {kind.__name__} as its {role}, got a {type(network).__name__}")
-    if not isinstance(model.likelihood, Gaussian | Bernoulli):
-        raise TypeError(f"model must have a Gaussian or Bernoulli likelihood, got a {type(model.likelihood).__name__}")
-    if model.latent != 2:
-        raise ValueError(f"model must have 2 latent dimensions, got {model.latent}")
-    if model.encoder.features != SIDE**2:
-        raise ValueError(f"model must read {SIDE**2} pixels, got {model.encoder.features}")
-    _validate.finite(**{name.replace(".", "_"): value for name, value in model.named_parameters()})
-
-
-def _check_images(x: Tensor, labels: Tensor) -> None:
-    _validate.matrix(x=x)
-    if x.shape[1] != SIDE**2 or not 2 <= len(x) <= MOST_IMAGES:
-        raise ValueError(f"x must have shape (N, {SIDE**2}) with N from 2 to {MOST_IMAGES}, got {tuple(x.shape)}")
-    _validate.unit_interval(x=x)
-    if not torch.equal(torch.round(GREYS * x) / GREYS, x):
-        raise ValueError("x must consist of multiples of 1/16, got other values")
-    if not isinstance(labels, Tensor) or labels.shape != x.shape[:1]:
-        raise ValueError(f"labels must be a tensor of shape ({len(x)},), got {_validate.describe(labels)}")
-    if labels.min() < 0 or labels.max() > 9:
-        raise ValueError(f"labels must lie between 0 and 9, got {labels.min()} to {labels.max()}")

@@ -9,7 +9,7 @@ import torch
 import traitlets
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
-from torch import Tensor, nn
+from torch import Tensor
 
 from vae_utils import _validate, plots
 from vae_utils.gaussian import reparameterize
@@ -18,7 +18,7 @@ from vae_utils.model import VAE
 from vae_utils.networks import ACTIVATIONS, MLPDecoder
 from vae_utils.widgets import _random
 from vae_utils.widgets._base import Widget, float_bytes, integer_bytes, module
-from vae_utils.widgets.latent_explorer import GREYS, SIDE, _check_images, _check_model, _packed, _sizes
+from vae_utils.widgets._digits import GREYS, SIDE, check_images, check_model, packed, sizes, unpack
 
 SOURCES = {"own": plots.COLORS[0], "another": plots.COLORS[1], "prior": plots.COLORS[3]}
 MOST_DRAWS, RECENT, DEVIATIONS = 500, 10, 2
@@ -78,7 +78,7 @@ class PrivatePosterior(Widget):
         Whether a picture is the decoder's output or its sigmoid.
     """
 
-    _esm = module("posterior.js")
+    _esm = module("perceptron.js", "posterior.js")
     chosen = traitlets.Int(0, min=0).tag(sync=True)
     source = traitlets.Enum(list(SOURCES), "own").tag(sync=True)
     own = traitlets.Int(0, min=0, max=MOST_DRAWS).tag(sync=True)
@@ -130,8 +130,8 @@ class PrivatePosterior(Widget):
         traitlets.TraitError
             If a further trait lies outside its range.
         """
-        _check_model(model)
-        _check_images(x, labels)
+        check_model(model)
+        check_images(x, labels)
         mean_image = x.mean(0) if mean_image is None else mean_image
         if not isinstance(mean_image, Tensor) or mean_image.shape != x.shape[1:]:
             raise ValueError(
@@ -150,8 +150,8 @@ class PrivatePosterior(Widget):
             mu=float_bytes(mu),
             logvar=float_bytes(logvar),
             mean_image=float_bytes(mean_image),
-            decoder=_packed(model.decoder),
-            decoder_sizes=_sizes(model.decoder),
+            decoder=packed(model.decoder),
+            decoder_sizes=sizes(model.decoder),
             decoder_activation=model.decoder.config["activation"],
             likelihood="gaussian" if isinstance(model.likelihood, Gaussian) else "bernoulli",
             **{"z1": z1, "z2": z2, **traits},
@@ -170,8 +170,7 @@ class PrivatePosterior(Widget):
     def decode(self, z: Tensor) -> Tensor:
         """g(z) as the page computes it: (..., 2) → (..., 64), float64."""
         decoder = MLPDecoder(2, SIDE**2, self.decoder_sizes[1:-1], self.decoder_activation)
-        weights = torch.from_numpy(np.frombuffer(self.decoder, "<f4").copy())
-        nn.utils.vector_to_parameters(weights, decoder.parameters())
+        unpack(self.decoder, decoder)
         parameters = decoder.double()(z.double())
         return parameters if self.likelihood == "gaussian" else torch.sigmoid(parameters)
 

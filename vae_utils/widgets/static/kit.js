@@ -177,7 +177,7 @@ function player({ play = "Play", pause = "Pause", step, signal }) {
     request = requestAnimationFrame(frame);
   });
   function frame(now) {
-    const more = step(now - last);
+    const more = step(Math.max(0, now - last)); // the first frame may have begun before the press
     last = now;
     if (more === false) stop();
     else if (request) request = requestAnimationFrame(frame);

@@ -1,47 +1,9 @@
 // The latent plane of a trained VAE, and a pad whose drawing is encoded, decoded and priced. All values in nats.
 
-const SIDE = 8; // pixels of an image, across and down
 const CELLS = 32; // cells of the pad, across and down: a pixel is a block of 4×4 of them
-const GREYS = 16;
-const REACH = 4; // the plane shows codes from −4 to 4
 const DRAWN = -1; // `chosen` of the reader's drawing
 
 // --- The model --------------------------------------------------------------------------------------------------
-
-const softplus = (value) => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value)));
-const sigmoid = (value) => 1 / (1 + Math.exp(-value));
-const ACTIVATIONS = {
-  tanh: Math.tanh,
-  relu: (value) => Math.max(value, 0),
-  silu: (value) => value * sigmoid(value),
-  softplus,
-};
-
-/**
- * A multilayer perceptron, linear at its end.
- * @param {{weights: ArrayLike<number>, sizes: number[], activation: string}} network layer by layer, the matrix
- *   (outputs × inputs, row by row) and the bias
- * @param {ArrayLike<number>} input (sizes[0]) @returns {number[]} (last of sizes)
- */
-export function perceptron({ weights, sizes, activation }, input) {
-  const bend = ACTIVATIONS[activation];
-  let values = input;
-  let start = 0;
-  for (let layer = 1; layer < sizes.length; layer += 1) {
-    const [inputs, outputs] = [sizes[layer - 1], sizes[layer]];
-    const biases = start + inputs * outputs;
-    const next = new Array(outputs);
-    for (let o = 0; o < outputs; o += 1) {
-      const from = start + o * inputs;
-      let total = weights[biases + o];
-      for (let i = 0; i < inputs; i += 1) total += weights[from + i] * values[i];
-      next[o] = layer < sizes.length - 1 ? bend(total) : total;
-    }
-    values = next;
-    start = biases + outputs;
-  }
-  return values;
-}
 
 /** q(z|x): x (64) → mu (2), logvar (2). */
 export function encode(vae, x) {

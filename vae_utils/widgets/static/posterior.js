@@ -1,8 +1,5 @@
 // The private posterior of one digit among all the others: draw z from it, or from elsewhere, decode, and compare.
 
-const SIDE = 8; // pixels of an image, across and down
-const GREYS = 16;
-const REACH = 4; // the plane shows codes from −4 to 4
 const DEVIATIONS = 2; // half-axes of the ellipses, in standard deviations
 const MOST_DRAWS = 500;
 const RECENT = 10;
@@ -10,35 +7,10 @@ const SOURCES = ["own", "another", "prior"];
 
 // --- The model --------------------------------------------------------------------------------------------------
 
-const sigmoid = (value) => 1 / (1 + Math.exp(-value));
-const ACTIVATIONS = {
-  tanh: Math.tanh,
-  relu: (value) => Math.max(value, 0),
-  silu: (value) => value * sigmoid(value),
-  softplus: (value) => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value))),
-};
-
-/**
- * g(z), a multilayer perceptron that is linear at its end: z (2) → picture (64).
- * @param {{weights: ArrayLike<number>, sizes: number[], activation: string, likelihood: string}} decoder layer by
- *   layer, the matrix (outputs × inputs, row by row) and the bias
- */
-export function decode({ weights, sizes, activation, likelihood }, z) {
-  const bends = sizes.slice(1).map(() => ACTIVATIONS[activation]);
-  bends[bends.length - 1] = likelihood === "bernoulli" ? sigmoid : (value) => value;
-  let start = 0;
-  return bends.reduce((values, bend, layer) => {
-    const [inputs, outputs] = [sizes[layer], sizes[layer + 1]];
-    const biases = start + inputs * outputs;
-    const next = new Array(outputs);
-    for (let o = 0; o < outputs; o += 1) {
-      let total = weights[biases + o];
-      for (let i = 0; i < inputs; i += 1) total += weights[start + o * inputs + i] * values[i];
-      next[o] = bend(total);
-    }
-    start = biases + outputs;
-    return next;
-  }, z);
+/** g(z): z (2) → picture (64). */
+export function decode(decoder, z) {
+  const parameters = perceptron(decoder, z);
+  return decoder.likelihood === "gaussian" ? parameters : parameters.map(sigmoid);
 }
 
 /** ‖a − b‖², summed over the pixels. */
