@@ -46,7 +46,7 @@ def coverage(real: Tensor, fake: Tensor, *, k: int = 5) -> float:
 
     With as many fake as real examples, a fake set that comes from the same distribution reaches about 1 − 2⁻ᵏ: the
     nearest k of the real and the fake neighbours together are all real by the toss of k coins. Source: Naeem et al.
-    (2020), equation 4.
+    (2020), section 3.
 
     Parameters
     ----------
