@@ -15,7 +15,6 @@ from vae_utils import _validate, toys
 from vae_utils.likelihoods import Gaussian
 from vae_utils.model import VAE
 from vae_utils.training import adam
-from vae_utils.widgets._base import STATIC, module
 from vae_utils.widgets._random import normals, uniforms
 
 POINTS, BATCH, HIDDEN, LATENT = 256, 64, 32, 2
@@ -37,11 +36,6 @@ GENERATION = "new = decoder(torch.randn(n, 2))\n"
 
 DATASETS = ("a tilted normal", "two moons", "six bumps")
 TILTED_VARIANCES, TILT = (1.6, 0.2), math.pi / 6
-
-
-def training_module(name: str) -> str:
-    """Return the JavaScript of a widget that trains: its file behind ``training.js``."""
-    return "\n".join([module("training.js"), (STATIC / name).read_text(encoding="utf-8")])
 
 
 class Points(NamedTuple):

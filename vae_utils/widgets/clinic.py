@@ -10,7 +10,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from vae_utils import plots
-from vae_utils.widgets._base import Widget, float_bytes, integer_bytes
+from vae_utils.widgets._base import Widget, float_bytes, integer_bytes, module
 from vae_utils.widgets._random import normals, uniforms
 from vae_utils.widgets._toy_training import (
     GENERATION,
@@ -26,7 +26,6 @@ from vae_utils.widgets._toy_training import (
     new_model,
     replay,
     toy_points,
-    training_module,
 )
 
 STEPS = 800  # of a patient's training
@@ -311,7 +310,7 @@ class BugClinic(Widget):
         If a value has the wrong type or lies outside its range.
     """
 
-    _esm = training_module("clinic.js")
+    _esm = module("training.js", "clinic.js")
     patient = traitlets.Int(1, min=1, max=len(PATIENTS)).tag(sync=True)
     step = traitlets.Int(0, min=0, max=STEPS).tag(sync=True)
     answers = traitlets.Dict(value_trait=traitlets.Enum(list(BY_KEY)), key_trait=traitlets.Unicode()).tag(sync=True)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vae_utils import plots
 from vae_utils.model import VAE
-from vae_utils.widgets._base import Widget, float_bytes, integer_bytes
+from vae_utils.widgets._base import Widget, float_bytes, integer_bytes, module
 from vae_utils.widgets._toy_training import (
     DATASETS,
     HIDDEN,
@@ -28,7 +28,6 @@ from vae_utils.widgets._toy_training import (
     new_model,
     replay,
     toy_points,
-    training_module,
 )
 
 STARTS = (0, 1, 2)
@@ -70,7 +69,7 @@ class TrainInPage(Widget):
         If a value has the wrong type or lies outside its range.
     """
 
-    _esm = training_module("trainer.js")
+    _esm = module("training.js", "trainer.js")
     data = traitlets.Int(0, min=0, max=len(DATASETS) - 1).tag(sync=True)
     start = traitlets.Int(0, min=0, max=len(STARTS) - 1).tag(sync=True)
     activation = traitlets.Enum(["tanh", "relu"], "tanh").tag(sync=True)

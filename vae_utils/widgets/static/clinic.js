@@ -207,8 +207,9 @@ function render({ model, el, signal }) {
       if (name === "loss") plane.line(plane.x, [get("own_cost"), get("own_cost")], muted, { width: 1, dash: [2, 3] });
       plane.line(sick.steps, sick.means, colors[1]);
       plane.line(healthy.steps, healthy.means, colors[0], { dash: [6, 4] });
-      if (runs[1].stopped) plane.text(runs[1].step, plane.y[0] + 0.07 * (plane.y[1] - plane.y[0]),
-        ` stopped at ${runs[1].step}`, colors[1]);
+      if (runs[1].stopped && name === "loss") {
+        plane.text(runs[1].step, plane.y[0] + 0.07 * (plane.y[1] - plane.y[0]), ` stopped at ${runs[1].step}`, colors[1]);
+      }
     });
   }
 

@@ -332,11 +332,12 @@ function drawCodes(plane, run, modes, { mu, logvar }) {
   plane.clipped((g) => {
     const [unitX, unitY] = [plane.px(1) - plane.px(0), plane.py(0) - plane.py(1)];
     for (let i = 0; i < mu.length / 2; i += 1) {
+      const [rx, ry] = [Math.exp(logvar[2 * i] / 2) * unitX, Math.exp(logvar[2 * i + 1] / 2) * unitY];
+      if (Math.min(rx, ry) > plane.width) continue; // its rim is out of sight
       g.fillStyle = g.strokeStyle = colors[modes[i] % colors.length];
       g.lineWidth = 0.7;
       g.beginPath();
-      g.ellipse(plane.px(mu[2 * i]), plane.py(mu[2 * i + 1]), Math.exp(logvar[2 * i] / 2) * unitX,
-        Math.exp(logvar[2 * i + 1] / 2) * unitY, 0, 0, 2 * Math.PI);
+      g.ellipse(plane.px(mu[2 * i]), plane.py(mu[2 * i + 1]), rx, ry, 0, 0, 2 * Math.PI);
       g.globalAlpha = 0.07;
       g.fill();
       g.globalAlpha = 0.35;
