@@ -503,6 +503,18 @@ export default {
 """
 
 
+@pytest.mark.parametrize("result", ["null", "undefined", "() => {}", "3"])
+def test_a_child_that_exports_nothing(raw, result):
+    child = afm(f"\nexport default {{ initialize: () => ({result}) }};\n", name="Child")
+    source = """
+export default {
+  async render({ model, el, host }) { el.append(`${(await host.getWidget(model.get("child"))).exports}`); },
+};
+"""
+    parent = afm(source, child=f"anywidget:{child.model_id}")
+    assert views(raw([state_of(child, parent)], [view_of(parent)])).inner_text() == "undefined"
+
+
 @pytest.mark.parametrize("prefix", ["anywidget:", "IPY_MODEL_", ""])
 def test_host(raw, prefix):
     child = afm(CHILD, name="Child", value=1)
@@ -575,6 +587,29 @@ def test_a_view_of_a_model_that_needs_python(raw):
     assert views(visit).nth(0).inner_text().split("\n\n") == ["poster", KERNEL]
     assert views(visit).nth(0).get_attribute("data-state") == "needs-kernel"
     assert views(visit).nth(1).inner_text() == "count 5"
+    clean(visit)
+
+
+def test_a_model_of_another_package_is_not_taken_for_a_core_control(raw):
+    slider = ipywidgets.IntSlider()
+    state = state_of(slider)
+    state["state"][slider.model_id]["model_module"] = "elsewhere"
+    visit = raw([state], [view_of(slider)])
+    assert views(visit).inner_text().split("\n\n") == ["poster", KERNEL]
+
+
+def test_a_view_without_a_poster(open_page, tmp_path):
+    """MyST-NB writes only the script where an output has nothing that could stand for the view."""
+    widget = counter(3)
+    page = write_raw_page(tmp_path, [state_of(widget)], [view_of(widget)] * 2)
+    html = page.read_text(encoding="utf-8")
+    place = '<div class="afm-view docutils container"><div class="afm-poster docutils container">poster</div></div>'
+    assert html.count(place) == 2
+    page.write_text(html.replace(place, ""), encoding="utf-8")
+    visit = open_page(page.as_uri())
+    visit.page.get_by_role("button").nth(1).wait_for()
+    settled(visit)
+    assert views(visit).all_inner_texts() == ["count 3", "count 3"]
     clean(visit)
 
 
@@ -1080,6 +1115,21 @@ export default {
     visit.page.get_by_role("button").click()
     control = visit.page.get_by_label("then", exact=True)
     assert control.get_attribute("max") == "5" and control.is_disabled() and control.get_attribute("title") == "why"
+
+
+def test_a_list_in_which_nothing_is_chosen(stage):
+    dropdown = W.Dropdown(options=COLORS, value=None, description="colour")
+    visit = stage(dropdown)
+    assert options(visit.page.get_by_label("colour")) == []
+    visit.page.get_by_label("colour").select_option("red")
+    assert options(visit.page.get_by_label("colour")) == ["red"]
+
+
+def test_a_field_tells_the_browser_its_bounds(stage):
+    visit = stage(W.VBox([W.BoundedIntText(value=3, min=-1, max=9, step=2), W.FloatText(value=1)]))
+    bounds = "input => [input.min, input.max, input.step]"
+    assert visit.page.get_by_role("spinbutton").first.evaluate(bounds) == ["-1", "9", "2"]
+    assert visit.page.get_by_role("spinbutton").last.evaluate(bounds) == ["", "", "any"]
 
 
 @pytest.mark.parametrize("reduced", [False, True], ids=["motion", "less motion"])
