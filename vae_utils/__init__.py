@@ -4,7 +4,9 @@ Import from the module that names the idea, for example ``from vae_utils.gaussia
 Imports point one way:
 
 ``data``, ``toys`` → ``networks`` → ``gaussian`` → ``likelihoods`` → ``model`` → ``objectives``,
-``quadrature``, ``ppca`` → ``training``, ``sweep`` → ``evaluation`` → ``plots``, ``ledger``.
+``quadrature``, ``ppca`` → ``training``, ``sweep`` → ``evaluation`` → ``plots``, ``ledger``;
+then ``conditional`` and ``diffusion``; ``divergences``, ``critics`` → ``gan`` → ``gan_training``, ``modes``; and the
+interactive figures in ``widgets``.
 
 Shapes use B for the batch, K for importance samples, L for latent dimensions and D for pixels. Every value is
 in nats and per example until the last line of a computation.
