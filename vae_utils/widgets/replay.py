@@ -81,7 +81,7 @@ class GanReplay(Widget):
     std = traitlets.Float().tag(sync=True)
     title = traitlets.Unicode("Five trainings, replayed").tag(sync=True)
     task = traitlets.Unicode(
-        "Play it from the start. Which method touches all eight modes first, which one loses modes that it had, and "
+        "Play it from the start. Which method reaches all eight modes first, which one loses modes that it had, and "
         "which one leaves the fewest points between them?"
     ).tag(sync=True)
 

@@ -183,7 +183,8 @@ function render({ model, el, signal }) {
       describe: "Modes found", all: { value: modes, text: `all ${modes}` } });
   }
 
-  const note = h("p", {}, `Recorded with seed ${get("seed")}. All five start with the same weights and the same noise.`);
+  const note = h("p", {}, `Recorded with seed ${get("seed")}: all start with the same weights and the same noise. ` +
+    `Counted are the ${real.length / 2} points shown in each panel.`);
   const parts = [row(...buttons, scrubber.element), grid, trails.element, row(shares.element, found.element), table, note];
   return frame({ model, el, signal, planes: [shares, found, ...panels.map(({ plane }) => plane)], parts, draw }).cleanup;
 }
