@@ -90,4 +90,13 @@ CONCEPTS = [
     Taught("the decoder's variance sets reconstruction : KL", "07-vae", "rate-question", "rate-figure", "rate-proof"),
     Taught("more samples, tighter bounds (IWAE)", "07-vae", "iwae", "iw-figure", "iw-subgroups-proof"),
     Taught("the gap is the KL", "07-vae", "gap-line", "toy-posterior", "gap-is-kl-proof"),
+    Taught("GAN, WGAN, WGAN-GP in contrast", "09-gan", "table", "ring-figure", "ring-proof"),
+    Taught("the best discriminator is p/(p + q)", "09-gan", "no-inverse", "discriminator-figure", "best-d-proof"),
+    Taught("the gradient vanishes where D(x') is near 0", "09-gan", "vanish-text", "vanish-figure", "vanish-proof"),
+    Taught("parallel lines: JS constant, W1 = |θ|", "09-gan", "lines-text", "lines-figure", "lines-proof"),
+    Taught("WGAN changed the distance", "09-gan", "dual-answer", "dual-figure", "dual-proof"),
+    Taught("clipping: a critic of unknown scale", "09-gan", "clip-answer", "clip-figure", "clip-proof"),
+    Taught("gradient penalty: a known bias", "09-gan", "bias-text", "trap-figure", "bias-proof"),
+    Taught("a VAE is not adversarial inside", "09-gan", "saddle-answer", "saddle-figure", "joint-proof"),
+    Taught("blur and sharpness, coverage", "09-gan", "digits-answer", "digits-scatter", "coverage-proof"),
 ]

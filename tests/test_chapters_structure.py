@@ -14,6 +14,7 @@ NAMES = [
     "05-kl",
     "06-reparameterization",
     "07-vae",
+    "09-gan",
 ]
 PATHS = sorted(rules.CHAPTERS.glob("*.ipynb"))
 
