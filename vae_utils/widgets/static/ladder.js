@@ -246,11 +246,15 @@ function render({ model, el, signal }) {
   });
 
   // --- what the reader sets
+  let share = 0; // of the ladder below t: kept while T changes, so that rounding does not add up
   const setLevels = (levels) => {
-    const share = get("time") / get("levels");
-    model.set({ levels, time: clamp(Math.round(share * levels), 0, levels) });
+    if (Math.round(share * get("levels")) !== get("time")) share = get("time") / get("levels");
+    model.set({ levels, time: Math.round(share * levels) });
   };
-  const setTime = (time) => model.set("time", clamp(Math.round(time), 0, get("levels")));
+  const setTime = (time) => {
+    share = clamp(Math.round(time), 0, get("levels")) / get("levels");
+    model.set("time", Math.round(share * get("levels")));
+  };
   const setX = (x) => model.set("x", clamp(Math.round(100 * x) / 100, -HALF, HALF));
   const levelsSlider = slider({ label: "T", min: 0, max: NOTCHES.length - 1, step: 1, value: nearest(get("levels")),
     show: () => String(get("levels")), onInput: (i) => setLevels(NOTCHES[i]), onChange: save });
@@ -281,9 +285,8 @@ function render({ model, el, signal }) {
 
   // --- playing: the whole ladder in four seconds
   let position = 0;
-  const climb = (direction, other) => (milliseconds) => {
+  const climb = (direction) => (milliseconds) => {
     const levels = get("levels");
-    other().stop();
     if (Math.round(position) !== get("time")) position = get("time");
     const end = direction > 0 ? levels : 0;
     if (get("time") === end) position = levels - end; // from the other end again
@@ -293,8 +296,8 @@ function render({ model, el, signal }) {
     save();
     return false;
   };
-  const forward = player({ play: "Play forward", signal, step: climb(1, () => back) });
-  const back = player({ play: "Play reverse", signal, step: climb(-1, () => forward) });
+  const forward = player({ play: "Play forward", signal, step: climb(1) });
+  const back = player({ play: "Play reverse", signal, step: climb(-1) });
   const hop = (direction) => () => {
     forward.stop();
     back.stop();
@@ -302,6 +305,8 @@ function render({ model, el, signal }) {
     save();
   };
   const hops = [button("One step up", hop(1)), button("One step down", hop(-1))];
+  forward.element.addEventListener("click", back.stop); // one at a time
+  back.element.addEventListener("click", forward.stop);
   [forward, back].forEach(({ element }) => element.addEventListener("click", save));
 
   function draw() {
@@ -434,7 +439,7 @@ function render({ model, el, signal }) {
   const parts = [row(levelsSlider.element, timeSlider.element), row(dataChoice.element, fixedToggle.element),
     row(forward.element, back.element, ...hops, fresh), story, row(up.element, down.element),
     note("Lines: the exact densities of x at each level, each drawn to its own height. Right: bars of " +
-      `${SAMPLES} samples that the decoder makes from noise. Drag the dark handle to look at another step.`),
+      `${SAMPLES} samples that the decoder makes from noise. Drag the round handle to look at another step.`),
     row(xSlider.element), row(bell.element, curve.element), table.element];
   return frame({ model, el, signal, planes: [up, down, bell, curve], parts, draw }).cleanup;
 }
