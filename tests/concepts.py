@@ -99,4 +99,17 @@ CONCEPTS = [
     Taught("gradient penalty: a known bias", "09-gan", "bias-text", "trap-figure", "bias-proof"),
     Taught("a VAE is not adversarial inside", "09-gan", "saddle-answer", "saddle-figure", "joint-proof"),
     Taught("blur and sharpness, coverage", "09-gan", "digits-answer", "digits-scatter", "coverage-proof"),
+    Taught("a VAE on the codes of a VAE", "10-diffusion", "second-predict", "second-figure", "second-proof"),
+    Taught("the ELBO of T levels", "10-diffusion", "levels-text", "ladder-figure", "two-levels-proof"),
+    Taught("an encoder that learns nothing", "10-diffusion", "fixed-text", "forward-figure", "schedule-proof"),
+    Taught(
+        "the rate is set by the schedule", "10-diffusion", "rate-predict", "information-figure", "information-proof"
+    ),
+    Taught("a small reverse step is nearly normal", "10-diffusion", "cube-text", "bell-figure", "cube-proof"),
+    Taught("the gap against T", "10-diffusion", "gap-answer", "gap-figure", "gap-proof"),
+    Taught(
+        "mean, x_0 or noise: the same up to weights", "10-diffusion", "target-text", "simple-figure", "targets-proof"
+    ),
+    Taught("L_simple is not the ELBO", "10-diffusion", "simple-said", "simple-figure", "simple-proof"),
+    Taught("VAE → hierarchical VAE → diffusion", "10-diffusion", "network-said", "network-figure", "network-elbo"),
 ]

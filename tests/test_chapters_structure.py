@@ -15,6 +15,7 @@ NAMES = [
     "06-reparameterization",
     "07-vae",
     "09-gan",
+    "10-diffusion",
 ]
 PATHS = sorted(rules.CHAPTERS.glob("*.ipynb"))
 
