@@ -151,9 +151,9 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(206, rest, Content_Range=extent)
 
     def endless(self):
-        """Never stops sending."""
+        """Sends far more than it should, and does not tell how much."""
         self.answer(200, b"", Content_Length="")
-        while not self.server.closing.is_set():
+        for _ in range(200):
             self.wfile.write(bytes(1 << 16))
 
     def silent(self):
@@ -166,9 +166,9 @@ class Handler(BaseHTTPRequestHandler):
         self.server.closing.wait()
 
     def drip(self):
-        """Sends a byte now and then, so that no single wait is long."""
+        """Sends a byte now and then, so that no single wait is long; after five seconds it gives up."""
         self.answer(200, b"", Content_Length=str(len(self.body)))
-        for byte in self.body:
+        for byte in self.body[:100]:
             if self.server.closing.wait(0.05):
                 return
             self.wfile.write(bytes([byte]))

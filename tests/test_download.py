@@ -380,6 +380,19 @@ def test_a_full_disk_is_not_taken_for_a_bad_mirror(tmp_path, server):
     assert fetch(LONG_FILE, [server.mirror("good")], tmp_path, **QUICK) == LONG  # when there is room again
 
 
+def test_a_disk_may_take_less_at_a_time_than_it_is_given():
+    class Slow:
+        taken = b""
+
+        def write(self, block):
+            self.taken += bytes(block[:3])
+            return min(3, len(block))
+
+    sink = Slow()
+    download._write(sink, b"0123456789")
+    assert sink.taken == b"0123456789"
+
+
 # --- Where and how ---
 
 
