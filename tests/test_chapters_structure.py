@@ -14,6 +14,7 @@ NAMES = [
     "05-kl",
     "06-reparameterization",
     "07-vae",
+    "08-variants",
     "09-gan",
     "10-diffusion",
 ]
