@@ -49,8 +49,10 @@ class Source(NamedTuple):
         Name of its folder in the cache.
     mirrors : tuple of str
         Addresses of folders with the files, in the order in which they are asked.
-    train, test : (File, File)
-        Images of shape (N, height, width) and labels of shape (N,), both uint8.
+    train : tuple of File
+        Two files: images of shape (N, height, width) and labels of shape (N,), both uint8.
+    test : tuple of File
+        The same for the test images.
     """
 
     name: str
