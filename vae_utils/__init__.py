@@ -5,8 +5,8 @@ Imports point one way:
 
 ``data``, ``toys`` → ``networks`` → ``gaussian`` → ``likelihoods`` → ``model`` → ``objectives``,
 ``quadrature``, ``ppca`` → ``training``, ``sweep`` → ``evaluation`` → ``plots``, ``ledger``;
-then ``conditional`` and ``diffusion``; ``divergences``, ``critics`` → ``gan`` → ``gan_training``, ``modes``; and the
-interactive figures in ``widgets``.
+then ``conditional`` and ``diffusion``; ``divergences``, ``critics`` → ``gan`` → ``gan_training``, ``modes``;
+``idx``, ``download`` → ``mnist``; and the interactive figures in ``widgets``.
 
 Shapes use B for the batch, K for importance samples, L for latent dimensions and D for pixels. Every value is
 in nats and per example until the last line of a computation.
