@@ -69,8 +69,8 @@ BUGS = [
     ),
     Bug(
         module="divergences.py",
-        old="m = (p + q) / 2",
-        new="m = p + q",
+        old="    m = (p + q) / 2\n",
+        new="    m = p + q\n",
         why="JS with the sum in place of the mean",
     ),
     Bug(
