@@ -340,7 +340,7 @@ def test_one_play_ends_the_other(stage):
     assert widget.get_by_role("button", name="Pause").count() == 1
     below = "() => Number(/[0-9]+/.exec(document.querySelector('p[role=status]').textContent)[0]) < 60"
     widget.page.wait_for_function(below)
-    widget.get_by_role("button", name="One step up").click()  # ends the play, too
+    widget.get_by_role("button", name="Step up").click()  # ends the play, too
     held = level(widget)
     assert level(widget) == held < 64
     assert widget.get_by_role("button", name="Pause").count() == 0
@@ -357,7 +357,7 @@ def test_play_steps_with_less_motion(stage):
 
 def test_steps_one_by_one(stage):
     widget, _ = widget_of(stage(DiffusionLadder(levels=2, time=0)))
-    up, down = (widget.get_by_role("button", name=f"One step {way}") for way in ("up", "down"))
+    up, down = (widget.get_by_role("button", name=f"Step {way}") for way in ("up", "down"))
     assert level(widget) == 0 and down.is_disabled()
     up.click()
     check(widget, levels=2, time=1)

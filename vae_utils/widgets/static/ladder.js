@@ -304,7 +304,7 @@ function render({ model, el, signal }) {
     setTime(get("time") + direction);
     save();
   };
-  const hops = [button("One step up", hop(1)), button("One step down", hop(-1))];
+  const hops = [button("Step up", hop(1)), button("Step down", hop(-1))];
   forward.element.addEventListener("click", back.stop); // one at a time
   back.element.addEventListener("click", forward.stop);
   [forward, back].forEach(({ element }) => element.addEventListener("click", save));
