@@ -50,12 +50,6 @@ BUGS = [
         why="active units by the standard deviation instead of the variance",
     ),
     Bug(
-        module="quadrature.py",
-        old="return torch.logsumexp(log_joint_on_grid(model, x, grid), 1) + grid.log_volume",
-        new="return torch.logsumexp(log_joint_on_grid(model, x, grid), 1)",
-        why="a sum over grid points taken for an integral",
-    ),
-    Bug(
         module="widgets/beta.py",
         old='"spread": mu.var(0).tolist()',
         new='"spread": mu.std(0).tolist()',
