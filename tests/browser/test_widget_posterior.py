@@ -218,10 +218,10 @@ def test_the_list_chooses_and_keeps_the_noise(stage, make, digits):
     field = widget.get_by_label("x, the digit")
     names = field.locator("option").all_inner_texts()
     assert [int(name[2]) for name in names] == sorted(digits.y.tolist())
-    field.select_option(label=f"a {digits.y[30]}: digit 31")
+    field.select_option(label=f"a {digits.y[30]}: test digit no. 31")
     assert shown(widget) == expected(make, chosen=30, own=7, prior=5)
     assert code(widget) == pytest.approx(centre(make(), 30), abs=0.0051)
-    assert f"x is digit 31, a {digits.y[30]}." in widget.inner_text()
+    assert f"x is test digit no. 31, which is a {digits.y[30]}." in widget.inner_text()
 
 
 @pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
@@ -234,7 +234,7 @@ def test_a_touch_of_an_ellipse_chooses_its_digit(stage, make, touch):
     at = position(plane, place_of(widget, centre(figure, k)))
     (visit.page.touchscreen.tap if touch else visit.page.mouse.click)(*at)
     assert shown(widget) == expected(make, chosen=k, own=2)
-    assert chosen(widget) == k and f"x is digit {k + 1}," in plane.get_attribute("aria-label")
+    assert chosen(widget) == k and f"x is test digit no. {k + 1}," in plane.get_attribute("aria-label")
     # a touch where no ellipse is moves z and keeps the digit
     at = position(plane, place_of(widget, (3.8, -3.8)))
     (visit.page.touchscreen.tap if touch else visit.page.mouse.click)(*at)

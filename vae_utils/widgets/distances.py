@@ -1,4 +1,4 @@
-"""Four distances between two lots of numbers, one of which the reader drags over the other (chapter 2)."""
+"""Four distances between two piles of numbers, one of which the reader drags over the other (chapter 2)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Distances(Widget):
     """Drag n numbers b over n numbers a, and watch KL, JS, W1 and MMD² move.
 
     The numbers are a = ε and b = shift + spread · ε′ with ε, ε′ standard normal. KL(a‖b) and JS compare the shares of
-    both lots in cells of one width, over all cells in use, in nats; W1 is exact, by sorting; MMD² is the unbiased
+    both piles in cells of one width, over all cells in use, in nats; W1 is exact, by sorting; MMD² is the unbiased
     estimate with a Gaussian kernel (:mod:`vae_utils.evaluation`). Four panels show each distance against the shift.
 
     Parameters
@@ -52,18 +52,18 @@ class Distances(Widget):
     spread = traitlets.Float(1.0, min=0.2, max=2.0).tag(sync=True)
     seed = traitlets.Int(7, min=0, max=2**30).tag(sync=True)
     bandwidth = traitlets.Float(1.0, min=0.05, max=10.0).tag(sync=True)
-    title = traitlets.Unicode("Four rulers, two lots").tag(sync=True)
+    title = traitlets.Unicode("Four rulers, two piles").tag(sync=True)
     task = traitlets.Unicode(
         "Leave b where it is and narrow the cells until KL is infinite. Which rulers have not moved at all?"
     ).tag(sync=True)
 
     def samples(self) -> tuple[Tensor, Tensor]:
-        """The lots a and b that the page shows, each of shape (n,), float64."""
+        """The piles a and b that the page shows, each of shape (n,), float64."""
         a, b = (torch.from_numpy(_random.normals(2 * self.seed + k, self.n)) for k in (0, 1))
         return a, self.shift + self.spread * b
 
     def distances(self, shift: float | None = None) -> dict[str, float]:
-        """KL(a‖b), JS, W1 and MMD² of the two lots, with b at ``shift`` (where it stands, if None)."""
+        """KL(a‖b), JS, W1 and MMD² of the two piles, with b at ``shift`` (where it stands, if None)."""
         a, b = self.samples()
         b = b if shift is None else b - self.shift + shift
         p, q = _shares(a, b, self.width)
@@ -76,7 +76,7 @@ class Distances(Widget):
         }
 
     def draw_poster(self, figure: Figure) -> None:
-        """Draw the two lots as histograms, and each distance against the shift."""
+        """Draw the two piles as histograms, and each distance against the shift."""
         shifts = np.linspace(*SHIFTS, 81)
         curves = [self.distances(shift) for shift in shifts]
         grid = figure.add_gridspec(2, 4, height_ratios=(1.2, 1))

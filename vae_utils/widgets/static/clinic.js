@@ -231,7 +231,7 @@ function render({ model, el, signal }) {
   /** The report: a row for each sign, with what differs marked. */
   function table() {
     const rows = signList.map(({ name }) => h("tr", {}, h("th", { scope: "row" }, name), h("td"), h("td"), h("td")));
-    const head = h("tr", {}, h("td"), ...WHO.map((who) => h("th", { scope: "col" }, who)), h("td"));
+    const head = h("tr", {}, h("td"), ...WHO.map((who) => h("th", { scope: "col" }, who)), h("th", { scope: "col" }, "against healthy"));
     const element = h("table", { className: "vae-readings" }, h("thead", {}, head), h("tbody", {}, ...rows));
     for (const cell of element.querySelectorAll("td, thead th")) {
       Object.assign(cell.style, { padding: "0.1rem 0 0.1rem 0.8rem", minWidth: "1rem", textAlign: "right" });
@@ -248,7 +248,7 @@ function render({ model, el, signal }) {
   }
 
   const legend = row(h("span", { className: "vae-key-1" }, "healthy (dashed)"), h("span", { className: "vae-key-2" }, "patient"),
-    h("span", {}, "dotted: what the points cost under their own density"));
+    h("span", {}, "dotted: −log p of the points under their own density; on average no model costs less"));
   const parts = [row(patient.element, next, progress), row(...buttons),
     row(...Object.values(CURVES).map((name, i) => captioned(`${name}, nats`, planes.curves[i], "12rem"))), legend,
     row(...[["new points: healthy", planes.data[0]], ["new points: patient", planes.data[1]], ["posteriors: healthy", planes.codes[0]],
@@ -258,7 +258,10 @@ function render({ model, el, signal }) {
   return view.cleanup;
 }
 
-/** A measured number with as many digits as it needs. */
-const value = (x) => number(x, Math.abs(x) >= 100 || Number.isInteger(x) ? 0 : 2);
+/** A measured number with as many digits as it needs, thousands apart. */
+function value(x) {
+  if (Math.abs(x) < 100) return number(x, Number.isInteger(x) ? 0 : 2);
+  return number(x, 0).replace(/\B(?=(\d{3})+$)/g, ",");
+}
 
 export default { render };

@@ -105,7 +105,7 @@ const WEIGHTS_MU = [0, ...notches(0.05, 5)];
 const WEIGHTS_LOGVAR = [0, ...notches(0.002, 2)];
 const VARIANCE = [0.003, 0.3];
 const PICTURES = 10;
-const SCALE = [-2.7, 1.3]; // log₁₀ of the deviations that are drawn
+const SCALE = [-2.7, 1.3]; // log₁₀ of the standard deviations that are drawn
 const NATS = [-3, 3]; // log₁₀ of the nats
 const SHOWN_PER_SECOND = 30;
 const LOST = "ELBO lost (nats)";
@@ -121,6 +121,10 @@ const nearest = (values, value) =>
 /** The fitted variance and, in steps of 12 %, those around it. */
 const variancesAround = (fitted) =>
   linspace(-40, 40, 81).map((k) => fitted * 10 ** (k / 20)).filter((v) => v >= VARIANCE[0] && v <= VARIANCE[1]);
+
+/** Text in which `λ_μ` and `λ_σ` stand as λ with an index: nodes for an element. */
+const indexed = (text) => text.split(/(λ_.)/).map((part) =>
+  (part.startsWith("λ_") ? h("span", { style: "white-space: nowrap" }, "λ", h("sub", {}, part[2])) : part));
 
 /** A table with a column for your loss and one for the KL. */
 function comparison(names) {
@@ -184,8 +188,8 @@ function render({ model, el, signal }) {
       onInput: (i) => model.set({ [name]: values[i], ...loss }), onChange: save });
   const weightText = (name) => () => (get("loss") === "naive" ? toDigits(get(name)) : "not used");
   const sliders = {
-    mu: valueSlider("λ_μ", WEIGHTS_MU, weightText("weight_mu"), "weight_mu", { loss: "naive" }),
-    logvar: valueSlider("λ_σ", WEIGHTS_LOGVAR, weightText("weight_logvar"), "weight_logvar", { loss: "naive" }),
+    mu: valueSlider(h("span", {}, ...indexed("λ_μ")), WEIGHTS_MU, weightText("weight_mu"), "weight_mu", { loss: "naive" }),
+    logvar: valueSlider(h("span", {}, ...indexed("λ_σ")), WEIGHTS_LOGVAR, weightText("weight_logvar"), "weight_logvar", { loss: "naive" }),
     variance: valueSlider("s²", variances, () => toDigits(get("variance")), "variance", {}),
     step: slider({ label: "step", min: 0, max: last, step: 1, value: index(), onInput: show, onChange: save,
       show: () => String(get("step")) }),
@@ -304,11 +308,15 @@ function render({ model, el, signal }) {
     h("div", {}, h("p", { className: which ? "vae-key-1" : "vae-key-2" }, text), sheets[which].element));
   const column = (...children) => h("div", { style: "flex: 1 1 17rem; min-width: 0" }, ...children);
   const controls = column(chosen.element, sliders.mu.element, sliders.logvar.element, sliders.variance.element);
-  const keys = row(h("p", { className: "vae-key-2" }, "yours; bar: deviation of μ, dot: σ"),
+  const keys = row(h("p", { className: "vae-key-2" }, "yours; bar: standard deviation of μ, dot: σ"),
     h("p", { className: "vae-key-1" }, "KL, trained to its end"));
-  const parts = [row(controls, table.element), keys, row(plane.element, curve.element),
+  const top = row(controls, table.element); // the choice of the loss stands beside the table's head
+  top.style.alignItems = "flex-start";
+  const parts = [top, keys, row(plane.element, curve.element),
     row(play.element, fresh, sliders.step.element), ...pictures];
-  return frame({ model, el, signal, planes: [plane, curve], parts, draw }).cleanup;
+  const figure = frame({ model, el, signal, planes: [plane, curve], parts, draw });
+  el.querySelector(".vae-task")?.replaceChildren(...indexed(get("task")));
+  return figure.cleanup;
 }
 
 export default { render };

@@ -1,7 +1,7 @@
-// Four distances between two lots of n numbers on the line: KL and JS of histograms, W1, MMD².
+// Four distances between two piles of n numbers on the line: KL and JS of histograms, W1, MMD².
 
 /**
- * Counts of both lots in all cells in use; cell i reaches from i · width to (i + 1) · width.
+ * Counts of both piles in all cells in use; cell i reaches from i · width to (i + 1) · width.
  * @returns {Map<number, [number, number]>} from the cell to its count of a and of b
  */
 export function cells(a, b, width) {
@@ -30,7 +30,7 @@ export const histogramJS = (a, b, width) =>
     return 0.5 * (term(p, (p + q) / 2) + term(q, (p + q) / 2));
   }));
 
-/** Exact W1 of two equally large lots: sort both, average the differences. */
+/** Exact W1 of two equally large piles: sort both, average the differences. */
 export function wasserstein(a, b) {
   const [first, second] = [Float64Array.from(a).sort(), Float64Array.from(b).sort()];
   return mean(Array.from(first, (x, i) => Math.abs(x - second[i])));
@@ -180,7 +180,9 @@ function render({ model, el, signal }) {
       `spread ${number(get("spread"))}, counted in cells of width ${width}`);
   }
 
-  function drawRuler(plane, { name, title }, value) {
+  function drawRuler(plane, ruler, value) {
+    const { name } = ruler;
+    const title = name === "MMD²" ? `${ruler.title}, h = ${get("bandwidth")}` : ruler.title;
     const { colors, ink, muted } = plane.theme;
     const [low, high] = plane.y;
     const curve = curves[name];

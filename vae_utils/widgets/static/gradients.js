@@ -92,7 +92,7 @@ const COLUMNS = [...NAMES, "ratio"];
 const ROWS = ["mean", "its standard error, exact", "variance, measured", "variance, exact",
   "mean within 10 % since draw", "standard error is 10 % at draw"];
 const LATENTS = linspace(1, MOST_LATENTS, MOST_LATENTS);
-const POWERS = ["1", "10", "100", "1000", "10⁴", "10⁵", "10⁶"].map((text, i) => [i, text]);
+const POWERS = ["1", "10", "10²", "10³", "10⁴", "10⁵", "10⁶"].map((text, i) => [i, text]);
 
 /** A whole number with commas; a dash for what is not known. */
 const whole = (value) => (Number.isFinite(value) ? number(value, 0).replace(/\B(?=(\d{3})+$)/g, ",") : "–");
@@ -338,7 +338,9 @@ function render({ model, el, signal }) {
   }
 
   const note = (text) => h("p", { className: "vae-task" }, text);
-  const parts = [row(latentSlider.element, sigmaSlider.element, baseline.element),
+  const settings = row(latentSlider.element, sigmaSlider.element, baseline.element);
+  settings.style.columnGap = "3rem"; // so that the value of L does not read as a factor of σ
+  const parts = [settings,
     row(...draws, drawing.element, clear, fresh), story, ...histograms.map((plane) => plane.element),
     note("Dashed line: the exact gradient, −2. Bar above each histogram: one exact standard deviation to each side; " +
       "dot on it: the mean so far; dot below: the last draw."),

@@ -58,12 +58,12 @@ function render({ model, el, signal }) {
 
   function draw() {
     const [mu, logvar] = state();
-    const [q, p, good, , warm] = densities.theme.colors;
+    const [q, p, good] = densities.theme.colors;
     sliders.mu.set(mu);
     sliders.logvar.set(logvar);
     drawDensities(mu, logvar, q, p);
     drawIntegrand(mu, logvar, good, p);
-    drawCosts(mu, logvar, { kl: q, tangent: p, equal: warm });
+    drawCosts(mu, logvar, { kl: q, tangent: p, equal: good });
     const values = [klToStandardNormal(mu, logvar), area(mu, logvar), naivePenalty(mu, logvar, 0.25),
       naivePenalty(mu, logvar, 0.5), klSwapped(mu, logvar)];
     NAMES.forEach((name, i) => table.set(name, number(values[i], 3)));

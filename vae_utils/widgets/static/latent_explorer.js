@@ -469,10 +469,10 @@ function render({ model, el, signal }) {
     const above = others.filter((other) => other < value).length / others.length;
     const distances = digits.codes.map(([x, y], i) => (i === chosen ? Infinity : Math.hypot(x - mu[0], y - mu[1])));
     const nearest = digits.classes[distances.indexOf(Math.min(...distances))];
-    const who = chosen === DRAWN ? "Your drawing" : `Test digit ${chosen + 1}, a ${digits.classes[chosen]},`;
+    const who = chosen === DRAWN ? "Your drawing" : `Test digit ${chosen + 1}, ${aDigit(digits.classes[chosen])},`;
     const side = value < middle ? "below" : "above";
     return `${who} is ${number(Math.abs(value - middle), 1)} nats ${side} the median test digit: ` +
-      `it stands above ${Math.round(100 * above)} % of them. The nearest code belongs to a ${nearest}.`;
+      `it stands above ${Math.round(100 * above)} % of them. The nearest code belongs to ${aDigit(nearest)}.`;
   }
 
   const help = h("p", { style: SMALL }, "Mouse or finger. Keys: arrows move the pen, space lowers or lifts it. ", status);
@@ -494,6 +494,9 @@ function render({ model, el, signal }) {
   const figure = frame({ model, el, signal, planes: [plane, pad, histogram], parts, draw });
   return figure.cleanup;
 }
+
+/** The class with its article. */
+const aDigit = (label) => `${label === 8 ? "an" : "a"} ${label}`;
 
 /** The three prices of an image beside those of the middle half of the test digits. */
 function priceTable(digits) {

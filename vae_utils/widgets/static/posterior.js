@@ -125,10 +125,11 @@ function comparison() {
     cells[key] = [h("td", {}), h("td", { style: "padding-left:1rem" })];
     return h("tr", {}, h("th", { scope: "row" }, name), ...cells[key]);
   };
-  const head = (text) => h("th", { scope: "col" }, text);
+  const head = (...parts) => h("th", { scope: "col" }, ...parts);
+  const distance = h("span", { style: "white-space:nowrap" }, "‖x − g(z)‖²");
   const keyed = (source) => h("span", { className: `vae-key-${KEYS[source]}` }, LABELS[source]);
   const element = h("table", { className: "vae-readings" },
-    h("thead", {}, h("tr", {}, head("z from"), head("draws"), head("mean ‖x − g(z)‖²"))),
+    h("thead", {}, h("tr", {}, head("z from"), head("draws"), head("mean ", distance))),
     h("tbody", {}, ...SOURCES.map((source) => line(source, keyed(source))), line("mean", "no z: mean image")));
   const set = (key, draws, distance) => {
     cells[key][0].textContent = draws;
@@ -154,7 +155,8 @@ function render({ model, el, signal }) {
   const source = () => model.get("source");
   const code = () => [model.get("z1"), model.get("z2")];
   const walk = ([z1, z2]) => model.set({ z1: clamp(z1, -REACH, REACH), z2: clamp(z2, -REACH, REACH) });
-  const name = (k) => `digit ${k + 1}, a ${classes[k]}`;
+  const aDigit = (k) => `${classes[k] === 8 ? "an" : "a"} ${classes[k]}`;
+  const name = (k) => `test digit no. ${k + 1}, ${aDigit(k)}`;
 
   let dice = { seed: null };
   let known = { of: null };
@@ -199,7 +201,7 @@ function render({ model, el, signal }) {
 
   const order = classes.map((_, k) => k).sort((a, b) => classes[a] - classes[b] || a - b);
   const chooser = choice({ label: "x, the digit", value: order.indexOf(chosen()), onChange: (i) => choose(order[i]),
-    options: order.map((k) => `a ${classes[k]}: digit ${k + 1}`) });
+    options: order.map((k) => `${aDigit(k)}: test digit no. ${k + 1}`) });
   const sliders = ["z1", "z2"].map((key, axis) => slider({ label: ["z₁", "z₂"][axis], min: -REACH, max: REACH,
     step: 0.01, value: model.get(key), onChange: save, onInput: (value) => model.set(key, value) }));
   const sources = SOURCES.map((from) => button(LABELS[from], () => {
@@ -287,7 +289,7 @@ function render({ model, el, signal }) {
     plane.points(lot.map(({ z }) => z[0]), lot.map(({ z }) => z[1]), color, { radius: lot.length > 50 ? 1.8 : 3 });
     drawHandle(theme);
     const around = nearest(posteriors, k, 10).map((i) => classes[i]);
-    place.textContent = `x is ${name(k)}. Nearest centres: ${around.join("\u00a0")}.`;
+    place.textContent = `x is test digit no. ${k + 1}, which is ${aDigit(k)}. Classes of the ten nearest centres: ${around.join("\u00a0")}.`;
     plane.describe(`Latent plane with the posteriors of ${classes.length} digits as ellipses of two standard ` +
       `deviations. ${place.textContent} Its mean is ${posteriors[k].mu.map((value) => number(value)).join(", ")}, its ` +
       `standard deviations ${posteriors[k].logvar.map((value) => number(Math.exp(value / 2))).join(" and ")}; z is at ` +
@@ -311,7 +313,7 @@ function render({ model, el, signal }) {
     const [atMean, atHandle] = [decode(decoder, posteriors[chosen()].mu), decode(decoder, code())];
     const say = (what, image) => [`${what}: ${number(squaredDistance(x, image))}`,
       `${what}, at squared distance ${number(squaredDistance(x, image))} from the digit`];
-    seen.show(x, `x, a ${classes[chosen()]}`, `${name(chosen())}, in 8 by 8 pixels`);
+    seen.show(x, `x, ${aDigit(chosen())}`, `${name(chosen())}, in 8 by 8 pixels`);
     returned.show(atMean, ...say("g(μ)", atMean));
     decoded.show(atHandle, ...say("g(z)", atHandle));
   }
@@ -353,7 +355,7 @@ function render({ model, el, signal }) {
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", "z comes from");
   const caption = h("p", { style: SMALL }, "Ellipses: two standard deviations of each digit's q(z|x). Dashed: of the prior. ",
-    "Click or tap an ellipse to choose its digit, or use the arrow keys; drag the ring to move z.");
+    "A number under a picture: its squared distance to x. Click or tap an ellipse to choose its digit, or use the arrow keys; drag the ring to move z.");
   const parts = [
     row(h("div", { style: column(21) }, plane.element, caption, ...sliders.map(({ element }) => element)),
       h("div", { style: column(17) }, chooser.element, row(seen.element, returned.element, decoded.element), place, group,

@@ -158,8 +158,8 @@ function render({ model, el, signal }) {
       "the circles are the prior");
   }
 
-  const key = row(h("span", { className: "vae-key-2" }, "reconstruction loss"), h("span", { className: "vae-key-3" }, "KL"),
-    h("span", {}, "— −ELBO"), h("span", {}, "dashed: what the points cost under their own density"));
+  const key = row(h("span", { className: "vae-key-2" }, "reconstruction loss (minus the reconstruction)"), h("span", { className: "vae-key-3" }, "KL"),
+    h("span", {}, "— −ELBO"), h("span", {}, "dashed: −log p of the points under their own density; on average no model costs less"));
   const parts = [row(captioned("data, x₁ and x₂", dataPlane, "9rem"), captioned("posteriors, z₁ and z₂", codePlane, "9rem")),
     row(play.element, jump("One step", 1), jump("100 steps", 100), button("Start again", () => restart())),
     row(beta.element, rate.element), row(lossPlane.element, table.element), key,
