@@ -83,8 +83,8 @@ def exact_rate(mu: Tensor, logvar: Tensor, *, fineness: float = 2.0) -> Rate:
 
     The rate is the closed form. The information is the mean over examples of KL(q(z|x_n) ‖ q(z)), an integral under
     each posterior; the aggregate KL is one integral under q(z), on another grid. Nothing is sampled. That the two parts
-    add up to the rate says that the grids are fine enough, and no more: log q(z) cancels in their sum. The tests hold each
-    part against SciPy. Source: Hoffman & Johnson (2016).
+    add up to the rate says that the grids are fine enough, and no more: log q(z) cancels in their sum. The tests hold
+    each part against SciPy. Source: Hoffman & Johnson (2016).
 
     Parameters
     ----------
