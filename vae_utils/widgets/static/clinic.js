@@ -231,10 +231,10 @@ function render({ model, el, signal }) {
   /** The report: a row for each sign, with what differs marked. */
   function table() {
     const rows = signList.map(({ name }) => h("tr", {}, h("th", { scope: "row" }, name), h("td"), h("td"), h("td")));
-    const head = h("tr", {}, h("td"), ...WHO.map((who) => h("th", { scope: "col" }, who)), h("th", { scope: "col" }, "against healthy"));
+    const head = h("tr", {}, h("td"), ...WHO.map((who) => h("th", { scope: "col" }, who)), h("th", { scope: "col", "aria-label": "against healthy" }, "▲▼"));
     const element = h("table", { className: "vae-readings" }, h("thead", {}, head), h("tbody", {}, ...rows));
     for (const cell of element.querySelectorAll("td, thead th")) {
-      Object.assign(cell.style, { padding: "0.1rem 0 0.1rem 0.8rem", minWidth: "1rem", textAlign: "right" });
+      Object.assign(cell.style, { padding: "0.1rem 0 0.1rem 0.6rem", minWidth: "1rem", textAlign: "right" });
     }
     const marks = { higher: "▲", lower: "▼" };
     const set = ([healthy, sick]) => signList.forEach((sign, i) => {
@@ -253,7 +253,7 @@ function render({ model, el, signal }) {
     row(...Object.values(CURVES).map((name, i) => captioned(`${name}, nats`, planes.curves[i], "12rem"))), legend,
     row(...[["new points: healthy", planes.data[0]], ["new points: patient", planes.data[1]], ["posteriors: healthy", planes.codes[0]],
       ["posteriors: patient", planes.codes[1]]].map(([text, plane]) => captioned(text, plane, "8.5rem"))),
-    report.element, row(diagnosis.element, decide), feedback];
+    report.element, h("p", {}, "▲ higher, ▼ lower than in the healthy run"), row(diagnosis.element, decide), feedback];
   const view = frame({ model, el, signal, planes: Object.values(planes).flat(), parts, draw });
   return view.cleanup;
 }
