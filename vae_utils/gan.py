@@ -39,8 +39,9 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 def generator_loss(fake_logits: Tensor, *, saturating: bool = False) -> Tensor:
     """−log D(x′), or log(1 − D(x′)) if saturating, in nats.
 
-    Both want D(x′) to grow. The saturating loss is that of the min-max game, and its gradient is D(x′): nothing, just
-    where the fake is worst. The other one's gradient is 1 − D(x′). Source: Goodfellow et al. (2014), section 3.
+    Both want D(x′) to grow. The saturating loss is that of the min-max game, and its slope in the logit is −D(x′):
+    nothing, just where the fake is worst. That of the other one is −(1 − D(x′)); with it the game is no min-max any
+    more. Source: Goodfellow et al. (2014), section 3.
 
     Parameters
     ----------
