@@ -51,11 +51,15 @@ def open_page(browser):
 
 @pytest.fixture
 def stage(open_page, tmp_path_factory):
-    """A function that shows widgets on a local page and gives the `Visit` once the first of them is mounted."""
+    """A function that shows widgets on a local page and gives the `Visit` once the first of them is mounted.
+
+    Its options are those of `open_visit`, and ``posters``: by default they are drawn where no JavaScript runs.
+    """
     from tests.browser.staging import write_stage
 
     def stage(*widgets, **options):
-        page = write_stage(tmp_path_factory.mktemp("stage"), widgets, options.get("theme", "light"))
+        posters = options.pop("posters", not options.get("javascript", True))
+        page = write_stage(tmp_path_factory.mktemp("stage"), widgets, options.get("theme", "light"), posters)
         visit = open_page(page.as_uri(), **options)
         if options.get("javascript", True):
             first = visit.page.locator(".afm-view").first

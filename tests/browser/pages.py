@@ -6,8 +6,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = {
-    "light": {},
-    "dark": {"theme": "dark"},
+    "screen": {},  # light, then dark
     "phone": {"width": 390, "height": 844, "touch": True},
 }
 SCROLL = """async () => {

@@ -64,7 +64,7 @@ def poster(widget):
     return f'<img alt="{alt}" src="data:image/png;base64,{png}">'
 
 
-def write_stage(folder, widgets, theme="light"):
+def write_stage(folder, widgets, theme="light", posters=True):
     """Write a page that shows the widgets one below the other, and return its path.
 
     Parameters
@@ -74,6 +74,8 @@ def write_stage(folder, widgets, theme="light"):
     widgets : sequence of ipywidgets.Widget
         Their state is stored as a notebook stores it.
     theme : {"light", "dark"}
+    posters : bool
+        Whether to draw what stands there until a widget is mounted: that takes longer than all the rest.
     """
     if not widgets:
         raise ValueError("widgets must be at least one widget, got none")
@@ -82,7 +84,8 @@ def write_stage(folder, widgets, theme="light"):
     state = {"version_major": 2, "version_minor": 0, "state": dependency_state(widgets, drop_defaults=False)}
     views = [
         VIEW.format(
-            view=inert({"version_major": 2, "version_minor": 0, "model_id": widget.model_id}), poster=poster(widget)
+            view=inert({"version_major": 2, "version_minor": 0, "model_id": widget.model_id}),
+            poster=poster(widget) if posters else "",
         )
         for widget in widgets
     ]

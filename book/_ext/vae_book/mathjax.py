@@ -72,7 +72,9 @@ def visitor(kind: str) -> Callable[[HTML5Translator, nodes.Element], None]:
         try:
             renderers["mathjax"][0](self, node)
         except nodes.SkipNode:  # that is how it ends
-            self.body.append(f"<noscript>{mathml(node.astext(), display=kind == 'block')}</noscript>")
+            formula = mathml(node.astext(), display=kind == "block")
+            wide = f'<div class="mathml">{formula}</div>' if kind == "block" else formula
+            self.body.append(f"<noscript>{wide}</noscript>")
             raise
 
     return visit
