@@ -15,6 +15,7 @@ IMAGES_WITHOUT_ALT = """() => [...document.querySelectorAll("article img")]
 TO_DARK = """async () => {
   document.documentElement.dataset.mode = document.documentElement.dataset.theme = "dark";
   for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame); // figures draw themselves again
+  await Promise.allSettled(document.getAnimations().map((fade) => fade.finished)); // colours change step by step
 }"""
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
