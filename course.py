@@ -397,7 +397,7 @@ def lock(args):
     setup()
     pip(tool("python"), "uv")
     oldest = "{}.{}".format(*OLDEST)
-    options = f"--extra book --extra test --universal --python-version {oldest} --fork-strategy fewest"
+    options = f"--extra book --extra test --extra train --universal --python-version {oldest} --fork-strategy fewest"
     options += " --no-header --annotation-style line --quiet --output-file " + LOCK.name
     mirror = os.environ.get("PIP_INDEX_URL")
     extra = {"UV_DEFAULT_INDEX": mirror} if mirror else {}
