@@ -13,9 +13,8 @@
 #     version: 1
 # ---
 
-
 # %% [markdown]
-# # Exercises 4. Variance collapse and the naive losses
+# # Exercises 4: variance collapse and the naive losses
 #
 # Write each answer into its cell, run the cell, then run the check below it. `hint("04-snr")` tells more, up to three
 # times; in a terminal, `vae-course check 04-collapse.ipynb` checks all at once.
@@ -24,7 +23,7 @@
 # and a paragraph of your own. Values are in nats unless said. Time: 50 minutes.
 
 # %% [markdown]
-# ## 04-predict: what does the noise cost?
+# ## 1. Predict: what does the noise cost?
 #
 # **Before you run anything.** A linear decoder (解码器) draws $\hat x=3z$. With a code free of noise its mean squared
 # error is 0.5. Now noise comes into the code, $z=\mu+\sigma\varepsilon$ with $\varepsilon\sim\mathcal N(0,1)$,
@@ -34,9 +33,9 @@
 #
 # A check of your formula: at $\sigma=1$ the error is 9.5.
 #
-# Read again: [What does noise cost?](../04-collapse.ipynb#what-does-noise-cost)
+# In the chapter: [What does noise cost?](../04-collapse.ipynb#what-does-noise-cost)
 
-# %% nbgrader={"grade": false, "grade_id": "04-predict-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "04-predict-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
 # loss_and_best_sigma = ..., ...  # (error at sigma = 0.1, best sigma)
 ### END GIVEN
@@ -44,13 +43,13 @@
 loss_and_best_sigma = 0.5 + 3**2 * 0.1**2, 0.0  # the noise arrives 3 times as large, its variance 9 times
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "04-predict", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "04-predict", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 from vae_utils.checks import check, hint
 
 check("04-predict")
 
 # %% [markdown]
-# ## 04-naive: the naive pull
+# ## 2. Complete: the naive pull
 #
 # What is the simplest way to hold $q(z\mid x)=\mathcal N(\mu,\operatorname{diag}\sigma^2)$ near the standard normal
 # (标准正态分布)? Punish the mean (均值) for leaving 0, and the log-variance (对数方差) for leaving 0:
@@ -60,11 +59,11 @@ check("04-predict")
 # Complete the function. `mu` and `logvar` $=\log\sigma^2$ have shape `(B, L)`, the two weights are numbers. Return
 # one value for each example, shape `(B,)`.
 #
-# By hand: `mu = [[1, 2]]`, `logvar = [[3, 0]]` and weights 1 and 10 give $1\cdot(1+4)+10\cdot9=$ `[95]`.
+# **By hand.** `mu = [[1, 2]]`, `logvar = [[3, 0]]` and weights 1 and 10 give $1\cdot(1+4)+10\cdot9=$ `[95]`.
 #
-# Read again: [The naive pull](../04-collapse.ipynb#the-naive-pull)
+# In the chapter: [The naive pull](../04-collapse.ipynb#the-naive-pull)
 
-# %% nbgrader={"grade": false, "grade_id": "04-naive-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "04-naive-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def naive_penalty(mu, logvar, lam_mu, lam_logvar):
     """Weighted naive penalties: (B, L), (B, L), two numbers -> (B,)."""
     square_mu = (mu**2).sum(-1)
@@ -73,11 +72,11 @@ def naive_penalty(mu, logvar, lam_mu, lam_logvar):
     return lam_mu * square_mu + lam_logvar * square_logvar
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "04-naive", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "04-naive", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("04-naive")
 
 # %% [markdown]
-# ## 04-snr: the one number that the decoder sees
+# ## 3. Write: the one number that the decoder sees
 #
 # Multiply $\mu$ and $\sigma$ by ten, divide the decoder by ten: nothing changes. So neither of the two numbers alone
 # says how noisy a code is. Their ratio does.
@@ -87,12 +86,12 @@ check("04-naive")
 #
 # `mu` and `logvar` have shape `(N, L)`: here the rows are the data. Return shape `(L,)`.
 #
-# By hand: two images, one latent dimension, `mu = [[1], [3]]`, `logvar = [[0], [0]]`. The mean of $\mu$ is 2, its
+# **By hand.** Two images, one latent dimension, `mu = [[1], [3]]`, `logvar = [[0], [0]]`. The mean of $\mu$ is 2, its
 # variance is 1, the noise variance is 1, and the ratio is `[1]`.
 #
-# Read again: [Only the ratio counts](../04-collapse.ipynb#only-the-ratio-counts)
+# In the chapter: [Only the ratio counts](../04-collapse.ipynb#only-the-ratio-counts)
 
-# %% nbgrader={"grade": false, "grade_id": "04-snr-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "04-snr-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 import torch
 
 
@@ -104,11 +103,11 @@ def signal_to_noise(mu, logvar):
     return signal / noise
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "04-snr", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "04-snr", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("04-snr")
 
 # %% [markdown]
-# ## 04-linear: the whole account of a line
+# ## 4. Write: the whole account of a line
 #
 # Take the smallest VAE there is. The data are numbers, $x\sim\mathcal N(0,v)$. Encoder (编码器) and decoder are straight
 # lines:
@@ -125,12 +124,12 @@ check("04-snr")
 # The five arguments are 0-dimensional tensors: `a`, `sigma` $=\sigma$, `w`, `noise_var` $=s^2$ and `x_var` $=v$.
 # Return a 0-dimensional tensor.
 #
-# By hand: $a=0$, $\sigma=1$, $w=0$, $s^2=1$, $v=1$. The code is pure noise and the decoder ignores it. The KL is 0,
+# **By hand.** $a=0$, $\sigma=1$, $w=0$, $s^2=1$, $v=1$. The code is pure noise and the decoder ignores it. The KL is 0,
 # and what is left is $-\tfrac12\log2\pi-\tfrac12=-1.4189$.
 #
-# Read again: [Where the KL comes to rest](../04-collapse.ipynb#where-the-kl-comes-to-rest)
+# In the chapter: [Where the KL comes to rest](../04-collapse.ipynb#where-the-kl-comes-to-rest)
 
-# %% nbgrader={"grade": false, "grade_id": "04-linear-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "04-linear-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 import math
 
 import torch
@@ -145,11 +144,11 @@ def linear_elbo(a, sigma, w, noise_var, x_var):
     return reconstruction - kl
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "04-linear", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "04-linear", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("04-linear")
 
 # %% [markdown]
-# ## 04-loss: find the bug
+# ## 5. Find the bug: a pull that is too weak
 #
 # A training step needs one number. This one should be the mean over the batch of
 #
@@ -161,12 +160,12 @@ check("04-linear")
 # `x` and `x_hat` have shape `(B, D)`, `mu` and `logvar` shape `(B, L)`, `lam` is a number. Return a 0-dimensional
 # tensor.
 #
-# By hand: one image of two pixels, `x = [[1, 1]]`, `x_hat = [[0, 0]]`, two latent dimensions, `mu = [[1, 2]]`,
+# **By hand.** One image of two pixels, `x = [[1, 1]]`, `x_hat = [[0, 0]]`, two latent dimensions, `mu = [[1, 2]]`,
 # `logvar = [[0, 0]]`, `lam = 10`. The formula gives $2+10\cdot5=52$.
 #
-# Read again: [The naive pull](../04-collapse.ipynb#the-naive-pull)
+# In the chapter: [The naive pull](../04-collapse.ipynb#the-naive-pull)
 
-# %% nbgrader={"grade": false, "grade_id": "04-loss-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "04-loss-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
 # def naive_total(x, x_hat, mu, logvar, lam):
 #     """Mean over the batch of squared error + lam * naive penalties, one number."""
@@ -182,11 +181,11 @@ def naive_total(x, x_hat, mu, logvar, lam):
     return (reconstruction + lam * penalty).mean()
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "04-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "04-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("04-loss")
 
 # %% [markdown]
-# ## 04-noise: what each latent dimension costs *(recalls chapter 3)*
+# ## 6. Write: what each latent dimension costs *(recalls chapter 3)*
 #
 # Chapter 3 put noise of a private width into each coordinate of the code. How much of it arrives in the picture?
 #
@@ -198,12 +197,12 @@ check("04-loss")
 #
 # as a closed form, one value for each example. `logvar` has shape `(B, L)`, `W` shape `(D, L)`; return shape `(B,)`.
 #
-# By hand: `W = [[3], [4]]` has one column, of squared length 25. `logvar = [[0]]` gives `[25]`; four times the
+# **By hand.** `W = [[3], [4]]` has one column, of squared length 25. `logvar = [[0]]` gives `[25]`; four times the
 # variance, `logvar = [[log 4]]`, gives `[100]`. For two columns: write out the square. Which products have mean 0?
 #
-# Read again: [What does noise cost?](../04-collapse.ipynb#what-does-noise-cost)
+# In the chapter: [What does noise cost?](../04-collapse.ipynb#what-does-noise-cost)
 
-# %% nbgrader={"grade": false, "grade_id": "04-noise-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "04-noise-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 import torch
 
 
@@ -214,11 +213,11 @@ def noise_cost(logvar, W):
     return torch.exp(logvar) @ squared_columns  # mixed products have mean 0: variances add
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "04-noise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "04-noise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("04-noise")
 
 # %% [markdown]
-# ## 04-q1: which "tension"?
+# ## 7. Choose: which “tension”?
 #
 # In a VAE the reconstruction wants less noise and the KL wants more. What does that mean for the training?
 #
@@ -227,7 +226,7 @@ check("04-noise")
 # - **c.** Nothing. The prior (先验) is used for sampling only; training does not see it.
 # - **d.** The KL is one more loss, to be added to $\lVert\mu\rVert^2$ and $\lVert\log\sigma^2\rVert^2$.
 
-# %% nbgrader={"grade": false, "grade_id": "04-q1-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "04-q1-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
 # answer_04_q1 = ...  # "a", "b", "c" or "d"
 ### END GIVEN
@@ -235,11 +234,11 @@ check("04-noise")
 answer_04_q1 = "b"  # a regression with a penalty has the same tension, and nobody calls it a game
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "04-q1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "04-q1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("04-q1")
 
 # %% [markdown]
-# ## 04-q2: what do we want of the posteriors?
+# ## 8. Choose: what do we want of the posteriors?
 #
 # You have a well-trained VAE. What is true of its private posteriors (后验) $q(z\mid x)$?
 #
@@ -247,7 +246,7 @@ check("04-q1")
 # - **b.** Each of them has a variance near 0, so that no information is lost in the code.
 # - **c.** They differ from one another, and their average is near the prior.
 
-# %% nbgrader={"grade": false, "grade_id": "04-q2-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "04-q2-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
 # answer_04_q2 = ...  # "a", "b" or "c"
 ### END GIVEN
@@ -255,11 +254,11 @@ check("04-q1")
 answer_04_q2 = "c"  # mean KL = information of the code + KL of the average to the prior
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "04-q2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "04-q2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("04-q2")
 
 # %% [markdown]
-# ## 04-q3: is the naive penalty good enough?
+# ## 9. Choose: is the naive penalty good enough?
 #
 # A friend pulls with $\lVert\mu\rVert^2+\lVert\log\sigma^2\rVert^2$ in place of the KL. Both are 0 at the prior and
 # positive elsewhere. What do you say?
@@ -269,7 +268,7 @@ check("04-q2")
 #   weights some nats are lost.
 # - **c.** The penalty on $\log\sigma^2$ can be left out. Holding $\mu$ near 0 is enough to keep the noise in.
 
-# %% nbgrader={"grade": false, "grade_id": "04-q3-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "04-q3-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
 # answer_04_q3 = ...  # "a", "b" or "c"
 ### END GIVEN
@@ -277,11 +276,11 @@ check("04-q2")
 answer_04_q3 = "b"  # (log 4)^2 = (log 1/4)^2, so the penalty cannot tell too wide from too narrow
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "04-q3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "04-q3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("04-q3")
 
 # %% [markdown]
-# ## 04-open: a letter to a colleague
+# ## 10. Explain: a letter to a colleague
 #
 # She trains an autoencoder (自编码器) with noise in its code, on the squared error plus $\lVert\mu\rVert^2$. "The codes
 # stay near the origin, so the noise must matter," she writes. "The reconstructions are sharp. But the ELBO is
@@ -293,7 +292,7 @@ check("04-q3")
 # 2. why her reconstructions cannot show it, and which **two** measurements would;
 # 3. what you would change in her loss, and what keeps $\sigma$ from running to 0 (or to 1) then.
 #
-# Read again: [The naive pull](../04-collapse.ipynb#the-naive-pull) and
+# In the chapter: [The naive pull](../04-collapse.ipynb#the-naive-pull) and
 # [The same on real digits](../04-collapse.ipynb#the-same-on-real-digits)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "04-open", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}

@@ -13,9 +13,8 @@
 #     version: 1
 # ---
 
-
 # %% [markdown]
-# # Exercises 5. KL to the standard normal
+# # Exercises 5: KL to the standard normal
 #
 # Write each answer into its cell, run the cell, then run the check below it. `hint("05-kl")` tells more, up to three
 # times; in a terminal, `vae-course check 05-kl.ipynb` checks all at once.
@@ -24,7 +23,7 @@
 # and a paragraph of your own. Values are in nats unless said. Time: 50 minutes.
 
 # %% [markdown]
-# ## 05-predict: three prices
+# ## 1. Predict: three prices
 #
 # **Before you run anything.** The KL divergence (KL散度) of a normal to the prior (先验) is a price in nats. What do
 # these three cost?
@@ -35,9 +34,9 @@
 #
 # Work them out with a pencil, to three digits. $\log4=1.386$.
 #
-# Read again: [The derivation, line by line](../05-kl.ipynb#the-derivation-line-by-line)
+# In the chapter: [The derivation, line by line](../05-kl.ipynb#the-derivation-line-by-line)
 
-# %% nbgrader={"grade": false, "grade_id": "05-predict-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "05-predict-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
 # three_kls = ..., ..., ...
 ### END GIVEN
@@ -45,13 +44,13 @@
 three_kls = 0.0, 0.5, 0.807  # ½ (0 + 4 - 1.386 - 1) = 0.807 for the third: the variance is 4
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "05-predict", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "05-predict", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 from vae_utils.checks import check, hint
 
 check("05-predict")
 
 # %% [markdown]
-# ## 05-kl: the line that every VAE contains
+# ## 2. Write: the line that every VAE contains
 #
 # Write $\mathrm{KL}\big(\mathcal N(\mu,\operatorname{diag}\sigma^2)\,\Vert\,\mathcal N(0,I)\big)$, from `mu` and the
 # log-variance (对数方差) `logvar` $=\log\sigma^2$, both of shape `(B, L)`. Return one value for each example, shape
@@ -60,11 +59,12 @@ check("05-predict")
 # You will meet this line in every VAE that you read, and sooner or later its eight wrong versions, too. So test yours
 # on more than one example and more than one dimension.
 #
-# By hand: `mu = [[-1]]`, `logvar = [[0]]` gives `[0.5]`. Three more coordinates that sit at the prior change nothing.
+# **By hand.** `mu = [[-1]]`, `logvar = [[0]]` gives `[0.5]`. Three more coordinates that sit at the
+# prior change nothing.
 #
-# Read again: [More dimensions: a sum](../05-kl.ipynb#more-dimensions-a-sum)
+# In the chapter: [More dimensions: a sum](../05-kl.ipynb#more-dimensions-a-sum)
 
-# %% nbgrader={"grade": false, "grade_id": "05-kl-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "05-kl-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 import torch
 
 
@@ -74,11 +74,11 @@ def kl_to_standard_normal(mu, logvar):
     return 0.5 * (mu**2 + torch.expm1(logvar) - logvar).sum(-1)  # expm1(v) = exp(v) - 1, exact near 0
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "05-kl", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "05-kl", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-kl")
 
 # %% [markdown]
-# ## 05-general: another prior
+# ## 3. Complete: another prior
 #
 # What if the prior is not $\mathcal N(0,I)$? Chapter 8 will give each class its own, and chapter 10 compares two
 # normals at every step. Complete
@@ -90,12 +90,12 @@ check("05-kl")
 #
 # All four arguments have shape `(B, L)`. Return shape `(B,)`.
 #
-# By hand: $q=\mathcal N(1,1)$ and $p=\mathcal N(0,4)$. In units of $p$, $q$ is $\mathcal N(\tfrac12,\tfrac14)$, and
+# **By hand.** $q=\mathcal N(1,1)$ and $p=\mathcal N(0,4)$. In units of $p$, $q$ is $\mathcal N(\tfrac12,\tfrac14)$, and
 # the KL is $\tfrac12\big(\tfrac14+\tfrac14-\log\tfrac14-1\big)=0.443$.
 #
-# Read again: [KL(q‖p) or KL(p‖q)?](../05-kl.ipynb#kl-qp-or-kl-pq)
+# In the chapter: [KL(q‖p) or KL(p‖q)?](../05-kl.ipynb#kl-qp-or-kl-pq)
 
-# %% nbgrader={"grade": false, "grade_id": "05-general-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "05-general-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 import torch
 
 
@@ -108,11 +108,11 @@ def kl_normal_normal(mu_q, logvar_q, mu_p, logvar_p):
     return 0.5 * (scaled + torch.expm1(log_ratio) - log_ratio).sum(-1)
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "05-general", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "05-general", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-general")
 
 # %% [markdown]
-# ## 05-montecarlo: the KL without a formula
+# ## 4. Write: the KL without a formula
 #
 # For most pairs of distributions nobody knows a formula. But the KL is an expectation, and an expectation can be
 # sampled. This is its Monte Carlo estimate (蒙特卡洛估计):
@@ -123,13 +123,13 @@ check("05-general")
 # `(B, L)`; `n` is the number of samples for each example. Draw *all* noise with `torch.randn(...,
 # generator=generator)`. Return shape `(B,)`.
 #
-# By hand: for $\sigma=1$ the log-ratio of a sample $z=\mu+\varepsilon$ is $\mu\varepsilon+\tfrac12\mu^2$. So at
+# **By hand.** For $\sigma=1$ the log-ratio of a sample $z=\mu+\varepsilon$ is $\mu\varepsilon+\tfrac12\mu^2$. So at
 # $\mu=0$ every single sample gives exactly 0. At $\mu=1$ the single values scatter with standard deviation 1 around
 # $\tfrac12$, and many are negative. Leave them so.
 #
-# Read again: [One sample of it](../05-kl.ipynb#one-sample-of-it)
+# In the chapter: [One sample of it](../05-kl.ipynb#one-sample-of-it)
 
-# %% nbgrader={"grade": false, "grade_id": "05-montecarlo-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "05-montecarlo-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 import torch
 from torch.distributions import Normal
 
@@ -144,11 +144,11 @@ def kl_monte_carlo(mu, logvar, n, generator):
     return log_ratio.sum(-1).mean(0)  # over the coordinates a sum, over the samples a mean
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "05-montecarlo", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "05-montecarlo", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-montecarlo")
 
 # %% [markdown]
-# ## 05-taylor: the missing ratio *(recalls chapter 4)*
+# ## 5. Complete: the missing ratio *(recalls chapter 4)*
 #
 # Chapter 4 left two weights open: how much $\lVert\mu\rVert^2$, how much $\lVert\log\sigma^2\rVert^2$? Close to the
 # prior the KL answers. Expand it there to second order. With $v=\log\sigma^2$, $e^v=1+v+\tfrac12v^2+\dots$
@@ -156,12 +156,12 @@ check("05-montecarlo")
 # Complete the function: the naive penalty with the two weights that make it the KL's second-order approximation. `mu`
 # and `logvar` have shape `(B, L)`; return shape `(B,)`.
 #
-# By hand: at $\mu=0$ the KL of a log-variance $v=0.2$ is $\tfrac12(e^{0.2}-0.2-1)=0.0107$. Your value there is 0.01.
+# **By hand.** At $\mu=0$ the KL of a log-variance $v=0.2$ is $\tfrac12(e^{0.2}-0.2-1)=0.0107$. Your value there is 0.01.
 # At $v=2$, far away, they part: 2.19 against your 1.
 #
-# Read again: [The missing ratio: 2 : 1](../05-kl.ipynb#the-missing-ratio-2-1)
+# In the chapter: [The missing ratio: 2 : 1](../05-kl.ipynb#the-missing-ratio-2-1)
 
-# %% nbgrader={"grade": false, "grade_id": "05-taylor-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "05-taylor-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def taylor_kl(mu, logvar):
     """The KL to N(0, I) to second order at the prior: (B, L), (B, L) -> (B,)."""
     square_mu, square_logvar = (mu**2).sum(-1), (logvar**2).sum(-1)
@@ -169,11 +169,11 @@ def taylor_kl(mu, logvar):
     return 0.5 * square_mu + 0.25 * square_logvar
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "05-taylor", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "05-taylor", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-taylor")
 
 # %% [markdown]
-# ## 05-loss: find the bug
+# ## 6. Find the bug: a loss that knows the batch size
 #
 # Here is a loss as it is found in public code. It should be the negative ELBO (证据下界), averaged over the batch: for
 # each image the binary cross-entropy (交叉熵) **summed** over its pixels, plus its KL. Somebody doubled the batch size,
@@ -183,12 +183,12 @@ check("05-taylor")
 # `x` holds pixels in [0, 1] and `logits` the decoder's output before the sigmoid, both `(B, D)`; `mu` and `logvar`
 # are `(B, L)`. Return a 0-dimensional tensor.
 #
-# By hand: one image of one pixel, `x = [[1]]`, `logits = [[0]]`, `mu = [[-1]]`, `logvar = [[0]]` gives
+# **By hand.** One image of one pixel, `x = [[1]]`, `logits = [[0]]`, `mu = [[-1]]`, `logvar = [[0]]` gives
 # $\log2+\tfrac12=1.193$. The same image twice in the batch must give the same 1.193.
 #
-# Read again: [A clinic](../05-kl.ipynb#a-clinic)
+# In the chapter: [A clinic](../05-kl.ipynb#a-clinic)
 
-# %% nbgrader={"grade": false, "grade_id": "05-loss-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "05-loss-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 import torch
 import torch.nn.functional as F
 
@@ -208,11 +208,11 @@ def negative_elbo(x, logits, mu, logvar):
     return (cross_entropy + kl).mean()  # both per image first, then one mean for both
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "05-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "05-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-loss")
 
 # %% [markdown]
-# ## 05-q1: a KL below zero
+# ## 7. Choose: a KL below zero
 #
 # A training log shows, for one image and **one sample** $z\sim q$, the value $\log q(z)-\log p(z)=-0.3$. What is
 # wrong?
@@ -222,7 +222,7 @@ check("05-loss")
 # - **c.** The estimate has to be clamped at 0, for a KL is never negative.
 # - **d.** The sign: the logged number is $-\mathrm{KL}$.
 
-# %% nbgrader={"grade": false, "grade_id": "05-q1-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "05-q1-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
 # answer_05_q1 = ...  # "a", "b", "c" or "d"
 ### END GIVEN
@@ -230,11 +230,11 @@ check("05-loss")
 answer_05_q1 = "b"  # where p(z) > q(z) the log-ratio is negative, and q does put samples there
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "05-q1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "05-q1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("05-q1")
 
 # %% [markdown]
-# ## 05-q2: a mean for a sum
+# ## 8. Choose: a mean for a sum
 #
 # Somebody writes `.mean(-1)` in place of `.sum(-1)` in the KL, with 20 latent dimensions. The reconstruction stays a
 # sum over the pixels. What is trained?
@@ -245,7 +245,7 @@ check("05-q1")
 # - **d.** What a fair comparison needs: the KL is divided by its size, so that models with more latents are not
 #   punished.
 
-# %% nbgrader={"grade": false, "grade_id": "05-q2-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "05-q2-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
 # answer_05_q2 = ...  # "a", "b", "c" or "d"
 ### END GIVEN
@@ -253,11 +253,11 @@ check("05-q1")
 answer_05_q2 = "c"  # only one of the two terms was divided, so their ratio has changed
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "05-q2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "05-q2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("05-q2")
 
 # %% [markdown]
-# ## 05-q3: what does the KL settle?
+# ## 9. Choose: what does the KL settle?
 #
 # Chapter 4 had to choose weights. Which of these does the KL make superfluous?
 #
@@ -267,7 +267,7 @@ check("05-q2")
 #   decoder's variance decides.
 # - **d.** All, and it is fair: $\sigma=2$ and $\sigma=\tfrac12$ cost the same.
 
-# %% nbgrader={"grade": false, "grade_id": "05-q3-answer", "locked": false, "schema_version": 3, "solution": true, "task": false} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["nbval-ignore-output", "hide-input"]
+# %% nbgrader={"grade": false, "grade_id": "05-q3-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
 # answer_05_q3 = ...  # "a", "b", "c" or "d"
 ### END GIVEN
@@ -275,11 +275,11 @@ check("05-q2")
 answer_05_q3 = "c"  # beta times the KL is beta times the decoder variance in disguise
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "05-q3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["nbval-check-output"]
+# %% nbgrader={"grade": true, "grade_id": "05-q3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("05-q3")
 
 # %% [markdown]
-# ## 05-open: does the order matter?
+# ## 10. Explain: does the order matter?
 #
 # "I swapped the arguments by mistake," a fellow student says. "My code has $\mathrm{KL}(p\Vert q)$. The loss falls,
 # the pictures are all right. Why should I care?"
@@ -291,7 +291,7 @@ check("05-q3")
 # 3. what becomes of the identity that ties the ELBO to $\log p(x)$;
 # 4. one probe, with numbers, that tells the two formulas apart, and one that does not.
 #
-# Read again: [KL(q‖p) or KL(p‖q)?](../05-kl.ipynb#kl-qp-or-kl-pq) and [A clinic](../05-kl.ipynb#a-clinic)
+# In the chapter: [KL(q‖p) or KL(p‖q)?](../05-kl.ipynb#kl-qp-or-kl-pq) and [A clinic](../05-kl.ipynb#a-clinic)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "05-open", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
