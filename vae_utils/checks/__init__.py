@@ -1,0 +1,188 @@
+"""``check("05-kl")``: is the answer right, and if not, which mistake is it?
+
+In an exercise notebook a check cell says ``check("05-kl")``. It prints one line, the same everywhere, or shows a hint.
+``hint("05-kl")`` then gives the next level: what is wrong, a smaller step, where to read.
+
+What is where: ``exercise`` says what an exercise is and how a chapter writes one (``chNN.py``), ``watch`` looks at an
+answer, ``engine`` judges what was seen, ``sandbox`` keeps the student's notebook as it was.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+import sys
+import textwrap
+
+from .engine import Verdict, diagnose
+from .exercise import Choice, Exercise
+from .sandbox import same_names
+from .words import sentence
+
+__all__ = ["CheckFailed", "Verdict", "check", "exercises", "find", "hint", "judge"]
+
+WIDTH = 76
+
+
+class CheckFailed(AssertionError):
+    """An answer is not right yet.
+
+    Its text, and what Jupyter and nbval show in place of the stack, is the verdict alone::
+
+        NOT YET  05-kl  (missing-half)
+          The ½ belongs to the KL: …
+
+    Attributes
+    ----------
+    verdict : Verdict
+    """
+
+    def __init__(self, verdict: Verdict):
+        self.verdict = verdict
+        super().__init__("\n".join(self._render_traceback_()))
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"NOT YET  {self.verdict.exercise}  ({self.verdict.mistake})", *_wrapped(self.verdict.hint)]
+
+
+class NoSuchExercise(LookupError):
+    """There is no exercise of this id."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
+
+
+# ---- the exercises ----
+
+
+def exercises(chapter: str | None = None) -> dict[str, Exercise | Choice]:
+    """The exercises of one chapter, or of all, by id and in order.
+
+    Parameters
+    ----------
+    chapter : str, optional
+        Two digits, ``"05"``. Only that chapter's module is imported then.
+    """
+    known = sorted(m.name[2:] for m in pkgutil.iter_modules(__path__) if m.name[:2] == "ch" and m.name[2:].isdigit())
+    if chapter is not None:
+        known = [number for number in known if number == chapter]
+    modules = [importlib.import_module(f"{__name__}.ch{number}") for number in known]
+    return {exercise.id: exercise for module in modules for exercise in module.EXERCISES}
+
+
+def find(exercise_id: str) -> Exercise | Choice:
+    """The exercise of this id.
+
+    Raises
+    ------
+    NoSuchExercise
+        With the id that was probably meant.
+    """
+    found = exercises(str(exercise_id)[:2])
+    if exercise_id not in found:
+        close = difflib.get_close_matches(str(exercise_id), found or exercises(), n=1, cutoff=0.0)
+        meant = f" Did you mean {close[0]!r}?" if close else ""
+        raise NoSuchExercise(f"There is no exercise {exercise_id!r}.{meant}")
+    return found[exercise_id]
+
+
+# ---- the check ----
+
+_verdicts: dict[str, Verdict] = {}
+_levels: dict[str, int] = {}
+
+
+def judge(exercise_id: str, namespace: dict, *, seed: int = 0) -> Verdict:
+    """The verdict on the answer in a namespace; the namespace stays as it is.
+
+    Parameters
+    ----------
+    exercise_id : str
+    namespace : dict
+    seed : int
+        Seed of the probes.
+    """
+    exercise = find(exercise_id)
+    if exercise.name not in namespace:
+        return Verdict(
+            exercise.id, "no-such-name", sentence("no-such-name", exercise.name, _meant(exercise, namespace))
+        )
+    with same_names(namespace):
+        return diagnose(exercise, namespace[exercise.name], seed=seed)
+
+
+def check(exercise_id: str, namespace: dict | None = None) -> None:
+    """Check one answer: print ``PASS  05-kl  kl_to_standard_normal``, or raise with a hint.
+
+    Parameters
+    ----------
+    exercise_id : str
+    namespace : dict, optional
+        Where the answer is; the caller's global names if None, which in a notebook are those of all its cells.
+
+    Raises
+    ------
+    CheckFailed
+        If the answer is not right yet.
+    """
+    exercise = find(exercise_id)
+    if namespace is None:
+        namespace = _callers_names(exercise.name, sys._getframe(1))
+    verdict = judge(exercise_id, namespace)
+    if verdict.mistake != _verdicts.get(exercise.id, verdict).mistake:
+        _levels.pop(exercise.id, None)
+    _verdicts[exercise.id] = verdict
+    if not verdict.passed:
+        raise CheckFailed(verdict) from None
+    print(f"PASS  {exercise.id}  {exercise.name}")
+
+
+def hint(exercise_id: str) -> None:
+    """Print the next hint: what the last check found, then a smaller step, then where to read.
+
+    Parameters
+    ----------
+    exercise_id : str
+    """
+    exercise, verdict = find(exercise_id), _verdicts.get(exercise_id)
+    if verdict is not None and verdict.passed:
+        print("\n".join([f"{exercise.id}: your answer is right.", *_wrapped(verdict.hint)]))
+        return
+    level = _levels[exercise.id] = min(_levels.get(exercise.id, 0) + 1, 3)
+    page = exercise.see.partition("#")[0]
+    text = {
+        1: verdict.hint
+        if verdict
+        else f'Nothing was checked yet: check("{exercise.id}") says what is wrong, if anything.',
+        2: exercise.nudge,
+        3: f"Read again, in chapter {page[:2]}: {page}.html{exercise.see[len(page) :]}",
+    }[level]
+    print("\n".join([f"{exercise.id}  hint {level} of 3", *_wrapped(text)]))
+
+
+def _callers_names(name: str, frame) -> dict:
+    """The global names of the calling cell or script; where the answer is not among them, those of the notebook."""
+    if name not in frame.f_globals and "IPython" in sys.modules:
+        shell = sys.modules["IPython"].get_ipython()
+        if shell is not None:
+            return shell.user_ns
+    return frame.f_globals
+
+
+def _meant(exercise: Exercise | Choice, namespace: dict) -> str:
+    """What to say where the name is missing."""
+    wanted_callable = exercise.kind in ("function", "class")
+    theirs = [
+        key
+        for key, value in namespace.items()
+        if not key.startswith("_") and callable(value) == wanted_callable and not isinstance(value, type(sys))
+    ]
+    close = difflib.get_close_matches(exercise.name, theirs, n=1, cutoff=0.5)
+    if close:
+        return f"There is one called {close[0]}: did you rename it?"
+    return "Run the cell with your answer first, and see that it ends without an error."

@@ -1,0 +1,320 @@
+"""Which mistake is it? The verdict on one answer.
+
+The order of the questions is the order of what helps most: could the answer be looked at; is it right; is it random
+where it should not be; is it a known mistake; and else, what can honestly be said.
+"""
+
+from __future__ import annotations
+
+import numbers
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .draw import Draw
+from .exercise import Case, Choice, Exercise, Misconception
+from .watch import Outcome, Stop, observe, signature
+from .words import sentence, shorten
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check says about an answer.
+
+    Attributes
+    ----------
+    exercise : str
+        Its id.
+    mistake : str
+        Empty where the answer is right; else the id of a misconception, or a general one.
+    hint : str
+        What to tell the student. For a question that was answered right: why it is right.
+    """
+
+    exercise: str
+    mistake: str = ""
+    hint: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is right."""
+        return not self.mistake
+
+
+def diagnose(exercise: Exercise | Choice, answer: Any, *, seed: int = 0) -> Verdict:
+    """Judge one answer.
+
+    Parameters
+    ----------
+    exercise : Exercise or Choice
+    answer : Any
+        What the student's name stands for.
+    seed : int
+        Seed of the probes: 0 for students; a fresh one shows whether an answer only knows the published probes.
+
+    Returns
+    -------
+    Verdict
+    """
+    try:
+        if isinstance(exercise, Choice):
+            return _diagnose_choice(exercise, answer)
+        _diagnose(exercise, answer, seed)
+    except Stop as stop:
+        if stop.id == "named":
+            return Verdict(exercise.id, stop.misconception.id, stop.misconception.hint)
+        called = signature(exercise.reference) if exercise.kind != "value" else ""
+        return Verdict(exercise.id, stop.id, sentence(stop.id, exercise.name, stop.detail, called))
+    return Verdict(exercise.id)
+
+
+class _Named(Stop):
+    def __init__(self, misconception: Misconception):
+        super().__init__("named")
+        self.misconception = misconception
+
+
+def _diagnose(exercise: Exercise, answer: Any, seed: int) -> None:
+    """Return for a right answer; raise what is wrong with any other."""
+    answer = _admit(exercise, answer)
+    right = reference_outcome(exercise, seed)
+
+    def look(world: int) -> Outcome:
+        return observe(exercise, answer, Draw(seed), world=world, expected=right.forms, seconds=exercise.seconds)
+
+    seen = look(world=0)
+    if seen.stop is None and agree(seen.cases, right.cases):
+        return
+    hopeless = seen.stop is not None and seen.stop.id not in ("raised", "no-gradient")
+    if hopeless:
+        raise seen.stop
+    if not exercise.random and exercise.kind != "value" and not _same_outcome(seen, look(world=1)):
+        raise Stop("random")
+    for misconception in exercise.misconceptions:
+        if explains(exercise, misconception, seen, seed):
+            raise _Named(misconception)
+    before = right.cases[: len(seen.cases)]
+    if seen.stop is not None and (seen.stop.id == "raised" or agree(seen.cases, before)):
+        raise seen.stop
+    raise _general(exercise, seen, right)
+
+
+# ---- may the answer be looked at? ----
+
+
+def _admit(exercise: Exercise, answer: Any) -> Any:
+    if answer is Ellipsis:
+        raise Stop("not-attempted")
+    if exercise.kind == "value":
+        return _admit_value(exercise, answer)
+    if not callable(answer):
+        raise Stop("not-a-function", f"a {type(answer).__name__}")
+    return answer
+
+
+def _admit_value(exercise: Exercise, answer: Any) -> float | tuple[float, ...]:
+    """A value as the reference has it: a number, or a tuple of so many numbers."""
+    if answer is None:
+        raise Stop("not-attempted")
+    if isinstance(answer, Tensor | np.ndarray | np.generic):
+        answer = answer.tolist()
+    if callable(answer):
+        raise Stop("wrong-type", "is a function. Assign numbers to it")
+    many = isinstance(exercise.reference, tuple)
+    given = tuple(answer) if isinstance(answer, tuple | list) else (answer,)
+    if any(number is Ellipsis or number is None for number in given):
+        raise Stop("not-attempted")
+    given = tuple(n.item() if isinstance(n, Tensor | np.generic) and np.size(n) == 1 else n for n in given)
+    for number in given:
+        if not isinstance(number, numbers.Real) or isinstance(number, bool):
+            raise Stop("wrong-type", f"holds a {type(number).__name__}. Assign numbers to it")
+    wanted = len(exercise.reference) if many else 1
+    if len(given) != wanted:
+        what = f"a tuple of {wanted} numbers" if many else "one number"
+        raise Stop("wrong-shape", f"{exercise.name} should be {what}; it has {len(given)}.")
+    return tuple(float(n) for n in given) if many else float(given[0])
+
+
+def _diagnose_choice(choice: Choice, answer: Any) -> Verdict:
+    if answer is None or answer is Ellipsis or (isinstance(answer, str) and not answer.strip(" .…?")):
+        raise Stop("not-attempted")
+    letters = ", ".join(choice.options)
+    if not isinstance(answer, str):
+        raise Stop("wrong-type", f"is a {type(answer).__name__}. Assign one of the letters {letters} to it, in quotes")
+    letter = answer.strip().strip("().:").strip().lower()
+    if letter not in choice.options:
+        raise Stop("wrong-type", f"is {shorten(answer, 20)!r}. Assign one of the letters {letters} to it")
+    option = choice.options[letter]
+    return Verdict(choice.id, option.mistake, option.feedback)
+
+
+# ---- what was seen ----
+
+
+@lru_cache(maxsize=256)
+def reference_outcome(exercise: Exercise, seed: int = 0) -> Outcome:
+    """What is seen of the right answer.
+
+    Raises
+    ------
+    RuntimeError
+        If the reference does not get through its own ``observe``: a mistake in the exercise.
+    """
+    outcome = observe(exercise, exercise.reference, Draw(seed))
+    if outcome.stop is not None:
+        raise RuntimeError(f"the reference of {exercise.id} stopped: {outcome.stop.id} {outcome.stop.detail}")
+    if not outcome.cases:
+        raise RuntimeError(f"observe of {exercise.id} yields no Case")
+    return outcome
+
+
+@lru_cache(maxsize=1024)
+def wrong_outcome(exercise: Exercise, misconception: Misconception, seed: int = 0) -> Outcome:
+    """What is seen of a wrong implementation."""
+    wrong = misconception.wrong if exercise.kind != "value" else _admit_value(exercise, misconception.wrong)
+    return observe(exercise, wrong, Draw(seed), expected=reference_outcome(exercise, seed).forms)
+
+
+def explains(exercise: Exercise, misconception: Misconception, seen: Outcome, seed: int = 0) -> bool:
+    """Whether a misconception accounts for everything seen of a wrong answer."""
+    if misconception.seen is not None:
+        try:
+            return bool(misconception.seen(seen.cases))
+        except (LookupError, ValueError, TypeError, RuntimeError):
+            return False  # the observation ended before what it asks for
+    wrong = wrong_outcome(exercise, misconception, seed)
+    n = len(seen.cases)
+    if not n or not agree(seen.cases, wrong.cases[:n]):
+        return False
+    if seen.stop is None:
+        return wrong.stop is None and len(wrong.cases) == n
+    if wrong.stop is not None and len(wrong.cases) == n and wrong.stop.id == seen.stop.id:
+        return (
+            seen.stop.id == "no-gradient" or wrong.stop.detail.partition(":")[2] == seen.stop.detail.partition(":")[2]
+        )
+    # Wrong values whose gradient is missing as well: the values say what is wrong first.
+    right = reference_outcome(exercise, seed)
+    return seen.stop.id == "no-gradient" and not agree(seen.cases, right.cases[:n])
+
+
+def agree(some: tuple[Case, ...], others: tuple[Case, ...]) -> bool:
+    """Whether two answers show the same in every Case."""
+    return len(some) == len(others) and all(close(a.value, b.value, b) for a, b in zip(some, others, strict=True))
+
+
+def close(a: Any, b: Any, case: Case) -> bool:
+    """Whether two values agree within a Case's tolerance; NaN agrees with NaN, and shapes have to be equal."""
+    if isinstance(a, tuple) or isinstance(b, tuple):
+        both = isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b)
+        return both and all(close(x, y, case) for x, y in zip(a, b, strict=True))
+    if a.shape != b.shape:
+        return False
+    return torch.allclose(a.double(), b.double(), rtol=case.rtol, atol=case.atol, equal_nan=True)
+
+
+def _same_outcome(a: Outcome, b: Outcome) -> bool:
+    """Whether two looks at one answer saw the same, up to rounding."""
+    if (a.stop and a.stop.id) != (b.stop and b.stop.id) or len(a.cases) != len(b.cases):
+        return False
+    return all(close(x.value, y.value, Case("", None, 1e-6, 1e-7)) for x, y in zip(a.cases, b.cases, strict=True))
+
+
+# ---- what can honestly be said of a mistake that nobody listed ----
+
+
+def _general(exercise: Exercise, seen: Outcome, right: Outcome) -> Stop:
+    pairs = list(zip(seen.cases, right.cases, strict=False))
+    return (
+        _wrong_shape(exercise, pairs)
+        or _not_finite(pairs)
+        or _pattern(exercise, seen, right)
+        or _wrong_value(exercise, *next((got, want) for got, want in pairs if not close(got.value, want.value, want)))
+    )
+
+
+def _each(pairs):
+    """The parts of each Case beside those of the reference's."""
+    for got, want in pairs:
+        for a, b in zip(_parts(got.value), _parts(want.value), strict=False):
+            yield got, a, b
+
+
+def _wrong_shape(exercise: Exercise, pairs) -> Stop | None:
+    for case, a, b in _each(pairs):
+        if a.shape != b.shape:
+            returns = f" Return {exercise.returns}." if exercise.returns else ""
+            shapes = f"the result has shape {tuple(a.shape)}, expected {tuple(b.shape)}"
+            return Stop("wrong-shape", f"With {case.text}: {shapes}.{returns}")
+    return None
+
+
+def _not_finite(pairs) -> Stop | None:
+    for case, a, b in _each(pairs):
+        if bool((~torch.isfinite(a.double()) & torch.isfinite(b.double())).any()):
+            return Stop("not-finite", f"with {shorten(case.text, 60)}")
+    return None
+
+
+def _pattern(exercise: Exercise, seen: Outcome, right: Outcome) -> Stop | None:
+    """Whether all results are the same number, or the right ones times or plus one number."""
+    pairs = [(a, b) for a, b in zip(seen.results, right.results, strict=False) if a is not None and b is not None]
+    if exercise.kind == "value":
+        pairs = [(_flat(a.value), _flat(b.value)) for a, b in zip(seen.cases, right.cases, strict=False)]
+    if not pairs or any(a.shape != b.shape for a, b in pairs):
+        return None
+    a, b = (torch.cat(part) for part in zip(*pairs, strict=True))
+    finite = torch.isfinite(a) & torch.isfinite(b)
+    if int(finite.sum()) < 3 or not bool(finite.all()):
+        return None
+    spread = float(b.max() - b.min())
+    if exercise.kind != "value" and spread > 1e-3 and bool((a == a[0]).all()):
+        return Stop("ignores-inputs", _show(a[0]))
+    if spread <= 1e-3:
+        return None
+    factor = float((a * b).sum() / (b * b).sum())
+    scale = float(b.abs().max())
+    if torch.allclose(a, factor * b, rtol=1e-3, atol=1e-5 * scale) and abs(factor - 1) > 1e-3 and abs(factor) > 1e-6:
+        return Stop("constant-factor", _show(factor))
+    offset = float((a - b).mean())
+    if torch.allclose(a - offset, b, rtol=1e-4, atol=1e-3 * abs(offset)) and abs(offset) > 1e-5:
+        return Stop("constant-offset", _show(offset))
+    return None
+
+
+def _wrong_value(exercise: Exercise, got: Case, want: Case) -> Stop:
+    """The smallest failing example. A prediction's right value is not told."""
+    for a, b in zip(_parts(got.value), _parts(want.value), strict=False):
+        if close(a, b, want):
+            continue
+        if exercise.kind == "value":
+            return Stop("wrong-value", f"Not right yet: {got.text}. You say {_show(a)}.")
+        where = ""
+        if a.numel() > 4:
+            wrong = ~torch.isclose(a.double(), b.double(), rtol=want.rtol, atol=want.atol, equal_nan=True)
+            index = tuple(int(i) for i in wrong.nonzero()[0])
+            where = f", at {list(index)}"
+            a, b = a[index], b[index]
+        return Stop(
+            "wrong-value", f"With {got.text}{where}: expected {_show(b)}, got {_show(a)}. Work this one by hand."
+        )
+    return Stop("wrong-value", f"With {got.text}: this is not what is expected.")
+
+
+def _parts(value: Any) -> list[Tensor]:
+    return [part for each in value for part in _parts(each)] if isinstance(value, tuple) else [value]
+
+
+def _flat(value: Any) -> Tensor:
+    return torch.cat([part.double().flatten() for part in _parts(value)])
+
+
+def _show(value: Any) -> str:
+    """A number to four digits, a boolean as a word, a small tensor as a list."""
+    if isinstance(value, Tensor) and value.dim():
+        return "[" + ", ".join(_show(part) for part in value) + "]"
+    number = value.item() if isinstance(value, Tensor) else value
+    return str(number) if isinstance(number, bool) else f"{number:.4g}"
