@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .draw import Draw
 from .exercise import Case, Choice, Exercise, Misconception
-from .watch import Outcome, Stop, observe, signature
+from .watch import Outcome, Stop, has_gap, observe, signature
 from .words import sentence, shorten
 
 
@@ -89,6 +89,8 @@ def _diagnose(exercise: Exercise, answer: Any, seed: int) -> None:
     seen = look(world=0)
     if seen.stop is None and agree(seen.cases, right.cases):
         return
+    if has_gap(answer):
+        raise Stop("not-attempted")
     hopeless = seen.stop is not None and seen.stop.id not in ("raised", "no-gradient")
     if hopeless:
         raise seen.stop
@@ -173,31 +175,36 @@ def reference_outcome(exercise: Exercise, seed: int = 0) -> Outcome:
 
 
 @lru_cache(maxsize=1024)
-def wrong_outcome(exercise: Exercise, misconception: Misconception, seed: int = 0) -> Outcome:
-    """What is seen of a wrong implementation."""
-    wrong = misconception.wrong if exercise.kind != "value" else _admit_value(exercise, misconception.wrong)
-    return observe(exercise, wrong, Draw(seed), expected=reference_outcome(exercise, seed).forms)
+def wrong_outcomes(exercise: Exercise, misconception: Misconception, seed: int = 0) -> tuple[Outcome, ...]:
+    """What is seen of each wrong implementation of a mistake."""
+    forms = reference_outcome(exercise, seed).forms
+    wrongs = misconception.spellings
+    if exercise.kind == "value":
+        wrongs = [_admit_value(exercise, wrong) for wrong in wrongs]
+    return tuple(observe(exercise, wrong, Draw(seed), expected=forms) for wrong in wrongs)
 
 
 def explains(exercise: Exercise, misconception: Misconception, seen: Outcome, seed: int = 0) -> bool:
     """Whether a misconception accounts for everything seen of a wrong answer."""
     if misconception.seen is not None:
         try:
-            return bool(misconception.seen(seen.cases))
-        except (LookupError, ValueError, TypeError, RuntimeError):
-            return False  # the observation ended before what it asks for
-    wrong = wrong_outcome(exercise, misconception, seed)
+            if misconception.seen(seen.cases):
+                return True
+        except (LookupError, ValueError, TypeError, AttributeError, RuntimeError):
+            pass  # the observation ended before what it asks for
+    right = reference_outcome(exercise, seed)
+    return any(_accounts(wrong, seen, right) for wrong in wrong_outcomes(exercise, misconception, seed))
+
+
+def _accounts(wrong: Outcome, seen: Outcome, right: Outcome) -> bool:
     n = len(seen.cases)
     if not n or not agree(seen.cases, wrong.cases[:n]):
         return False
     if seen.stop is None:
         return wrong.stop is None and len(wrong.cases) == n
     if wrong.stop is not None and len(wrong.cases) == n and wrong.stop.id == seen.stop.id:
-        return (
-            seen.stop.id == "no-gradient" or wrong.stop.detail.partition(":")[2] == seen.stop.detail.partition(":")[2]
-        )
+        return wrong.stop.message == seen.stop.message
     # Wrong values whose gradient is missing as well: the values say what is wrong first.
-    right = reference_outcome(exercise, seed)
     return seen.stop.id == "no-gradient" and not agree(seen.cases, right.cases[:n])
 
 

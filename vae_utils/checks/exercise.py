@@ -127,17 +127,26 @@ class Misconception:
     seen : callable, optional
         For a family of mistakes: ``seen(cases)`` judges what was seen of the answer itself (:class:`Cases`, whose
         values are tensors) and is True where the mistake was made.
+    also : tuple
+        Further wrong implementations, where the same mistake has more than one spelling with other values.
     """
 
     id: str
     wrong: Any
     hint: str
     seen: Callable[[Cases], bool] | None = None
+    also: tuple = ()
 
     def __post_init__(self):
         _need(_MISTAKE.fullmatch(self.id), f"id must be words-with-dashes, got {self.id!r}")
-        _need((self.wrong is None) != (self.seen is None), f"{self.id} needs either wrong or seen")
+        _need(self.spellings or self.seen, f"{self.id} needs a wrong implementation, or seen")
+        _need(isinstance(self.also, tuple), f"{self.id}: also must be a tuple of wrong implementations")
         _hint(self.id, self.hint)
+
+    @property
+    def spellings(self) -> tuple:
+        """All its wrong implementations."""
+        return () if self.wrong is None else (self.wrong, *self.also)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import dis
 import inspect
 import numbers
+import textwrap
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -143,7 +146,7 @@ class Watched:
         if not all(_identical(a, b) for a, b in zip(given, before, strict=True)):
             raise Stop("mutates-input")
         if self._expected is not None and index < len(self._expected):
-            if result is None and _is_stub(self._answer):
+            if result is None and _does_nothing(self._answer):
                 raise Stop("not-attempted")
             compare_form(result, self._expected[index])
         self._outcome.forms[index] = form(result)
@@ -164,14 +167,31 @@ def _identical(a: Tensor, b: Tensor) -> bool:
     return a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all())
 
 
+def has_gap(answer: Any) -> bool:
+    """Whether a line of an answer's source is nothing but ``...``: a place that was left open."""
+    functions = [answer] if inspect.isfunction(answer) else []
+    if isinstance(answer, type):  # the source of a class is not always known, that of its methods is
+        functions = [f for f in vars(answer).values() if inspect.isfunction(f)]
+    return any(_has_dots(function) for function in functions)
+
+
+def _has_dots(function: Callable) -> bool:
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, SyntaxError, TypeError, IndentationError):
+        return False
+    return any(
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is Ellipsis
+        for node in ast.walk(tree)
+    )
+
+
 _NOTHING = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "POP_TOP", "COPY_FREE_VARS", "CACHE"}
 
 
-def _is_stub(answer: Any) -> bool:
-    """A function whose body is a docstring, ``pass`` or ``...``."""
-    import dis
-
-    code = getattr(answer, "__code__", None)
+def _does_nothing(function: Any) -> bool:
+    """Whether the body of a function is a docstring, ``pass`` or ``...``; known without its source, too."""
+    code = getattr(function, "__code__", None)
     return code is not None and all(step.opname in _NOTHING for step in dis.get_instructions(code))
 
 

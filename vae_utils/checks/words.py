@@ -5,7 +5,7 @@ from __future__ import annotations
 from .exercise import HINT_LENGTH
 
 GENERAL = {
-    "not-attempted": "Nothing is written in {name} yet. Replace the placeholder by your answer, run the cell, then check.",
+    "not-attempted": "Nothing is written in {name} yet. Put your answer where the dots are, run the cell, then check.",
     "no-such-name": "There is nothing called {name}. {detail}",
     "not-a-function": "{name} is {detail}, which cannot be called. Was the name assigned to something else?",
     "raised": "Calling {name}{signature} raised {detail}",
