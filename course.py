@@ -324,6 +324,12 @@ def chapters(args):
     return run(tool("python"), ROOT / "book" / "tools" / "chapters.py", *args)
 
 
+def exercises(args):
+    """make the exercise notebooks and their solutions from book/exercises (--verify: only compare)"""
+    setup()
+    return run(tool("python"), ROOT / "book" / "tools" / "exercises.py", *args)
+
+
 def lab(args):
     """open the chapters in JupyterLab"""
     setup()
@@ -429,7 +435,7 @@ def help(args):
         print(f"  {name:11} {command.__doc__}")
 
 
-FUNCTIONS = (book, test, chapters, lab, browser, bench_pages, serve, dist, lint, lock, clean, help)
+FUNCTIONS = (book, test, chapters, exercises, lab, browser, bench_pages, serve, dist, lint, lock, clean, help)
 COMMANDS = {f.__name__.replace("_", "-"): f for f in FUNCTIONS}
 
 

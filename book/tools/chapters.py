@@ -95,11 +95,16 @@ def executed(notebook, folder=CHAPTERS, step=lambda: None):
         raise ChapterFailed(str(error)) from error
 
 
-def write(path, notebook):
+def write_bytes(path, content):
     """Replace the file in one step: an interrupted run leaves the old one whole."""
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(dumps(notebook))
+    temporary.write_bytes(content)
     os.replace(temporary, path)
+
+
+def write(path, notebook):
+    """Store a notebook."""
+    write_bytes(path, dumps(notebook))
 
 
 def chosen(names, paths):
