@@ -7,6 +7,7 @@ where it should not be; is it a known mistake; and else, what can honestly be sa
 from __future__ import annotations
 
 import numbers
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,7 +18,7 @@ from torch import Tensor
 
 from .draw import Draw
 from .exercise import Case, Choice, Exercise, Misconception
-from .watch import Outcome, Stop, has_gap, observe, signature
+from .watch import Outcome, Stop, observe, signature
 from .words import sentence, shorten
 
 
@@ -63,52 +64,72 @@ def diagnose(exercise: Exercise | Choice, answer: Any, *, seed: int = 0) -> Verd
     try:
         if isinstance(exercise, Choice):
             return _diagnose_choice(exercise, answer)
-        _diagnose(exercise, answer, seed)
+        answer = admit(exercise, answer)
     except Stop as stop:
-        if stop.id == "named":
-            return Verdict(exercise.id, stop.misconception.id, stop.misconception.hint)
-        called = signature(exercise.reference) if exercise.kind != "value" else ""
-        return Verdict(exercise.id, stop.id, sentence(stop.id, exercise.name, stop.detail, called))
-    return Verdict(exercise.id)
+        return _verdict(exercise, stop)
+    return conclude(exercise, lambda world: look(exercise, answer, seed=seed, world=world), seed=seed)
 
 
-class _Named(Stop):
-    def __init__(self, misconception: Misconception):
-        super().__init__("named")
-        self.misconception = misconception
+def look(exercise: Exercise, answer: Any, *, seed: int = 0, world: int = 0) -> Outcome:
+    """What is seen of a student's (admitted) answer, in time.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    answer : Any
+    seed : int
+        Seed of the probes.
+    world : int
+        Seed of the global random generators.
+    """
+    forms = reference_outcome(exercise, seed).forms
+    return observe(exercise, answer, Draw(seed), world=world, expected=forms, seconds=exercise.seconds)
 
 
-def _diagnose(exercise: Exercise, answer: Any, seed: int) -> None:
-    """Return for a right answer; raise what is wrong with any other."""
-    answer = _admit(exercise, answer)
-    right = reference_outcome(exercise, seed)
+def conclude(exercise: Exercise, look: Callable[[int], Outcome], *, seed: int = 0) -> Verdict:
+    """The verdict on what is seen of an answer.
 
-    def look(world: int) -> Outcome:
-        return observe(exercise, answer, Draw(seed), world=world, expected=right.forms, seconds=exercise.seconds)
+    Parameters
+    ----------
+    exercise : Exercise
+    look : callable
+        ``look(world)`` is the Outcome where the global random generators start from that seed. It is called a second
+        time where a wrong answer might be random.
+    seed : int
+        Seed of the probes.
 
-    seen = look(world=0)
+    Returns
+    -------
+    Verdict
+    """
+    right, seen = reference_outcome(exercise, seed), look(0)
     if seen.stop is None and agree(seen.cases, right.cases):
-        return
-    if has_gap(answer):
-        raise Stop("not-attempted")
-    hopeless = seen.stop is not None and seen.stop.id not in ("raised", "no-gradient")
-    if hopeless:
-        raise seen.stop
-    if not exercise.random and exercise.kind != "value" and not _same_outcome(seen, look(world=1)):
-        raise Stop("random")
+        return Verdict(exercise.id)
+    if seen.gap:
+        return _verdict(exercise, Stop("not-attempted"))
+    if seen.stop is not None and seen.stop.id not in ("raised", "no-gradient"):
+        return _verdict(exercise, seen.stop)
+    if not exercise.random and exercise.kind != "value" and not _same_outcome(seen, look(1)):
+        return _verdict(exercise, Stop("random"))
     for misconception in exercise.misconceptions:
         if explains(exercise, misconception, seen, seed):
-            raise _Named(misconception)
-    before = right.cases[: len(seen.cases)]
-    if seen.stop is not None and (seen.stop.id == "raised" or agree(seen.cases, before)):
-        raise seen.stop
-    raise _general(exercise, seen, right)
+            return Verdict(exercise.id, misconception.id, misconception.hint)
+    so_far = right.cases[: len(seen.cases)]
+    if seen.stop is not None and (seen.stop.id == "raised" or agree(seen.cases, so_far)):
+        return _verdict(exercise, seen.stop)
+    return _verdict(exercise, _general(exercise, seen, right))
+
+
+def _verdict(exercise: Exercise | Choice, stop: Stop) -> Verdict:
+    called = signature(exercise.reference) if exercise.kind in ("function", "class") else ""
+    return Verdict(exercise.id, stop.id, sentence(stop.id, exercise.name, stop.detail, called))
 
 
 # ---- may the answer be looked at? ----
 
 
-def _admit(exercise: Exercise, answer: Any) -> Any:
+def admit(exercise: Exercise, answer: Any) -> Any:
+    """The answer in the form in which it is looked at; raise a Stop where it is of the wrong kind."""
     if answer is Ellipsis:
         raise Stop("not-attempted")
     if exercise.kind == "value":
@@ -130,7 +151,7 @@ def _admit_value(exercise: Exercise, answer: Any) -> float | tuple[float, ...]:
     given = tuple(answer) if isinstance(answer, tuple | list) else (answer,)
     if any(number is Ellipsis or number is None for number in given):
         raise Stop("not-attempted")
-    given = tuple(n.item() if isinstance(n, Tensor | np.generic) and np.size(n) == 1 else n for n in given)
+    given = tuple(n.item() if isinstance(n, Tensor | np.generic | np.ndarray) and n.ndim == 0 else n for n in given)
     for number in given:
         if not isinstance(number, numbers.Real) or isinstance(number, bool):
             raise Stop("wrong-type", f"holds a {type(number).__name__}. Assign numbers to it")

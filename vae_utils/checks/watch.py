@@ -52,12 +52,15 @@ class Outcome:
         What each call gave, in order: None, or its numbers as one flat tensor.
     forms : list
         What kind of thing each call gave (:func:`form`).
+    gap : bool
+        Whether the answer's source has a line that was left open.
     """
 
     cases: Cases = field(default_factory=Cases)
     stop: Stop | None = None
     results: list[Tensor | None] = field(default_factory=list)
     forms: list[Any] = field(default_factory=list)
+    gap: bool = False
 
 
 def form(result: Any) -> Any:
@@ -223,7 +226,7 @@ def observe(
     -------
     Outcome
     """
-    outcome, cases = Outcome(), []
+    outcome, cases = Outcome(gap=has_gap(answer)), []
     watched = answer
     if exercise.kind != "value":
         watched = Watched(answer, outcome, expected, exercise.name)
