@@ -1,7 +1,7 @@
 """``vae-course COMMAND``, or ``python -m vae_utils COMMAND``: the course's commands for readers.
 
-A subcommand is a line of the table below and a module that is imported only when it is asked for, so that ``--help`` and
-what needs no torch answer at once.
+A subcommand is a line of the table below, and a module that is imported only when it is asked for: so ``--help``, and
+what needs no torch, answer at once.
 """
 
 from __future__ import annotations
