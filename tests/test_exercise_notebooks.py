@@ -1,0 +1,101 @@
+"""The exercises of the ten chapters: what is stored is what their sources make, and there is enough of each kind."""
+
+import json
+import re
+
+import pytest
+
+from tests.notebook_tools import ROOT, exercise_sources, exercises, loads
+from tests.test_chapters_structure import NAMES
+from vae_utils import checks
+
+SOURCES = [ROOT / exercises.SOURCES / f"{name}.py" for name in NAMES]
+CODE, QUESTIONS, ALL_CODE = 5, (2, 4), 50
+FROM_BLANK_BY_CHAPTER_7 = {"03-encoder", "06-sample", "07-elbo", "07-train"}
+
+
+def stored(name, where=exercises.STUDENT):
+    return loads((ROOT / where / f"{name}.ipynb").read_bytes())
+
+
+def ids(notebook):
+    return [cell["id"] for cell in notebook.cells if exercise_sources.is_check(cell)]
+
+
+def questions(names):
+    return [name for name in names if re.search(r"-q\d$", name)]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_what_is_stored_is_what_the_source_makes(source):
+    """The solution is executed here: equal bytes mean that a second run is the same."""
+    made = exercises.made(source)
+    stale = [str(path.relative_to(ROOT)) for path, content in made.items() if path.read_bytes() != content]
+    assert not stale, f"run `make exercises ARGS={source.stem[:2]}` for {', '.join(stale)}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_solution_passes(name):
+    notebook = stored(name, exercises.SOLUTION)
+    found = {
+        cell["id"]: "".join(out.get("text", "") for out in cell.outputs)
+        for cell in notebook.cells
+        if exercise_sources.is_check(cell)
+    }
+    assert found == {name: f"PASS  {name}  {checks.find(name).name}\n" for name in found}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_exercise_is_judged_and_every_judge_is_asked(name):
+    assert ids(stored(name)) == list(checks.exercises(name[:2]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chapter_has_enough_of_each_kind(name):
+    notebook = stored(name)
+    names = ids(notebook)
+    chosen = questions(names)
+    assert len(names) - len(chosen) >= CODE
+    assert QUESTIONS[0] <= len(chosen) <= QUESTIONS[1]
+    assert checks.find(names[0]).kind == "value", "the first exercise is a prediction"
+    judged = [cell for cell in notebook.cells if exercise_sources.is_answer(cell) and cell.cell_type == "markdown"]
+    assert [cell["id"] for cell in judged] == [f"{name[:2]}-open"]
+
+
+def test_there_are_fifty_exercises_in_code():
+    names = [found for name in NAMES for found in ids(stored(name))]
+    assert len(set(names)) == len(names)
+    assert len(set(names) - set(questions(names))) >= ALL_CODE
+    assert set(names) >= FROM_BLANK_BY_CHAPTER_7
+
+
+@pytest.mark.parametrize("name", sorted(FROM_BLANK_BY_CHAPTER_7))
+def test_the_parts_of_a_vae_are_written_from_blank(name):
+    """Of the answer the student gets the imports, the first lines and the docstrings, and nothing else."""
+    chapter = next(chapter for chapter in NAMES if chapter[:2] == name[:2])
+    cell = next(cell for cell in stored(chapter).cells if cell["id"] == f"{name}-answer")
+    code = re.sub(r'""".*?"""', "", cell.source, flags=re.S)
+    code = [line.strip() for line in code.splitlines() if line.split("#")[0].strip()]
+    left = [line for line in code if not re.match(r"(import|from|def|class|@|super\(\)\.__init__)|\.\.\.", line)]
+    assert not left
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_student_is_not_told_the_solution(name):
+    student, solved = stored(name), stored(name, exercises.SOLUTION)
+    for theirs, ours in zip(student.cells, solved.cells, strict=True):
+        if exercise_sources.is_answer(theirs):
+            assert theirs.source != ours.source
+            assert not theirs.get("outputs")
+    assert not re.search(r"(BEGIN|END) (SOLUTION|GIVEN)", json.dumps(student))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_exercise_leads_back_to_its_chapter(name):
+    """Each exercise links to a paragraph of the chapter; the book's own test follows the links."""
+    task = ""
+    for cell in stored(name).cells:
+        if cell.cell_type == "markdown" and not exercise_sources.is_answer(cell):
+            task = cell.source
+        elif exercise_sources.is_answer(cell):
+            assert re.search(r"\]\(\.\./\d\d-[a-z]+\.ipynb#[\w-]+\)", task), f"{cell['id']} has no link to a paragraph"
