@@ -1,0 +1,383 @@
+"""Chapter 7: the floor of the cross-entropy, the Bernoulli decoder, the ELBO, a whole VAE, new digits, a latent map."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn, tensor
+
+from ..data import load_digits
+from .exercise import Case, Choice, Exercise, Option
+
+NUMBERS = "07-vae#what-the-decoder-s-numbers-mean"
+
+
+# ---- 07-loglik: the Bernoulli decoder ----
+
+
+def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
+    """log p(x|z) of a Bernoulli decoder: (B, D), (B, D) → (B,)."""
+    return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(-1)
+
+
+def observe_loglik(log_likelihood, draw):
+    """Fair coins, two sure pixels, grey pixels, logits beyond float32's probabilities, the gradient."""
+    yield Case("x = [[1, 0]], logits = [[0, 0]]", log_likelihood(tensor([[1.0, 0.0]]), tensor([[0.0, 0.0]])))
+    yield Case("x = [[1, 0]], logits = [[2, -1]]", log_likelihood(tensor([[1.0, 0.0]]), tensor([[2.0, -1.0]])))
+    x, logits = draw.uniform(4, 6), draw.normal(4, 6, std=2.0)
+    yield Case("4 images of 6 grey pixels", log_likelihood(x, logits))
+    far = log_likelihood(tensor([[0.0, 1.0]]), tensor([[200.0, -200.0]]))
+    yield Case("x = [[0, 1]], logits = [[200, -200]]", far)
+    yield Case("its gradient for the logits", draw.gradient(log_likelihood, x, logits)[1])
+
+
+# ---- 07-elbo: the bound ----
+
+
+def elbo(x: Tensor, logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """Reconstruction minus KL: x, logits (B, D), mu, logvar (B, L) → (B,)."""
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+    return bernoulli_log_likelihood(x, logits) - kl
+
+
+def observe_elbo(bound, draw):
+    """One pixel and one latent, then five images of six pixels and three latents, and the gradients."""
+    one, zero = tensor([[1.0]]), tensor([[0.0]])
+    yield Case("x = [[1]], logits = [[0]], mu = [[1]], logvar = [[0]]", bound(one, zero, one, zero))
+    yield Case("x = [[1]], logits = [[2]], mu = [[0]], logvar = [[1]]", bound(one, 2 * one, zero, one))
+    inputs = draw.uniform(5, 6), draw.normal(5, 6, std=2.0), draw.normal(5, 3), draw.normal(5, 3)
+    yield Case("5 images of 6 pixels, 3 latent dimensions", bound(*inputs))
+    _, logits, mu, logvar = draw.gradient(bound, *inputs)
+    yield Case("its gradients for logits, mu and logvar", (logits, mu, logvar))
+
+
+# ---- 07-train: the whole machine ----
+
+EPOCHS = 40
+OURS = -25.4
+"""The ELBO of the test digits with the code below, in nats; a seed moves it by a tenth or two, rarely by four."""
+
+
+def train(images: Tensor, epochs: int, seed: int):
+    """A VAE with two latent dimensions: images (N, 64) → encode, decode."""
+    torch.manual_seed(seed)
+    noise = torch.Generator().manual_seed(seed)
+    encoder = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 4))
+    decoder = nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Linear(64, 64))
+    optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=3e-3)
+
+    def encode(x):
+        return encoder(x).chunk(2, -1)
+
+    for _ in range(epochs):
+        for rows in torch.randperm(len(images), generator=noise).split(64):
+            mu, logvar = encode(images[rows])
+            z = mu + torch.exp(logvar / 2) * torch.randn(mu.shape, generator=noise)
+            loss = -elbo(images[rows], decoder(z), mu, logvar).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return encode, decoder
+
+
+@lru_cache(maxsize=1)
+def digits() -> tuple[Tensor, Tensor]:
+    """Training and test digits, each (N, 64)."""
+    return load_digits("train").x, load_digits("test").x
+
+
+TRAINED = "the ELBO of 180 unseen digits after 40 epochs, in nats (what is above ours counts as ours)"
+
+
+def observe_train(train, draw):
+    """The ELBO of unseen digits, and, for the diagnosis, what such a training leaves behind."""
+    images, unseen = digits()
+    seed = int(draw.integers(0, 1000))
+    first_encode, first_decode = train(images[:64].clone(), 1, seed)  # a step or two from the first weights
+    encode, decode = train(images.clone(), EPOCHS, seed)
+    with torch.no_grad():
+        mu, logvar = encode(unseen)
+        eps = draw.normal(20, *mu.shape)
+        z = mu + torch.exp(logvar / 2) * eps
+        logits = decode(z.flatten(0, 1)).reshape(20, *unseen.shape)
+        moved = [(a - b).abs().max() for a, b in zip(first_encode(unseen), (mu, logvar), strict=True)]
+        decoder_moved = (first_decode(z[0]) - logits[0]).abs().max()
+    seen = unseen.expand_as(logits)
+    reconstruction = bernoulli_log_likelihood(seen, logits).mean()
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1).mean()
+    yield Case(TRAINED, (reconstruction - kl).clamp(max=OURS), rtol=0, atol=1.0)
+    told = {  # nothing here can be wrong; it says what was done where the ELBO is
+        "reconstruction": reconstruction,
+        "reconstruction through one more sigmoid": bernoulli_log_likelihood(seen, torch.sigmoid(logits)).mean(),
+        "KL": kl,
+        "mean of logvar": logvar.mean(),
+        "largest |logvar|": logvar.abs().max(),
+        "variance of mu": mu.var(0).sum(),
+        "range of the logits": torch.stack([logits.min(), logits.max()]),
+        "encoder moved": torch.stack(moved).max(),
+        "decoder moved": decoder_moved,
+    }
+    for text, value in told.items():
+        yield Case(text, value, atol=math.inf)
+
+
+# ---- 07-generate: new digits ----
+
+
+def generate(n: int, encode, decode, images: Tensor, latent: int, generator: torch.Generator) -> Tensor:
+    """Pixel means of n new digits, (n, 64)."""
+    return torch.sigmoid(decode(torch.randn(n, latent, generator=generator)))
+
+
+def observe_generate(generate, draw):
+    """A blind decoder, then one that shows the code itself, so that its distribution can be measured."""
+    images = draw.uniform(50, 64)
+
+    def encode(x):
+        return torch.full((len(x), 2), 3.0), torch.full((len(x), 2), -2.0)  # no code of the prior's lies there
+
+    def blind(z):
+        return torch.zeros(len(z), 64)
+
+    def show(z):
+        return F.pad(z, (0, 64 - z.shape[-1]))  # the first logits are the code
+
+    yield Case("decode gives 0 for every z, n = 3", generate(3, encode, blind, images, 2, draw.generator()))
+    n = 20_000
+    seed = draw.seed()
+    pixels = generate(n, encode, show, images, 2, draw.generator(seed))
+    again = generate(n, encode, show, images, 2, draw.generator(seed))
+    z = torch.logit(pixels[:, :2].double())
+    deviations = (z - z.mean(0)) / z.std(0)
+    # five standard errors of each statistic of n normal numbers, times √2 as an independent draw is compared
+    error = 5 * math.sqrt(2 / n)
+    yield Case("the mean of 20,000 codes", z.mean(0), rtol=0, atol=error)
+    yield Case("their standard deviation", z.std(0), rtol=0, atol=error / math.sqrt(2))
+    yield Case(
+        "their fourth moment over the variance squared", (deviations**4).mean(0), rtol=0, atol=error * math.sqrt(24)
+    )
+    yield Case("the correlation of their two coordinates", deviations.prod(1).mean(), rtol=0, atol=error)
+    yield Case("the same generator twice, the largest difference", (pixels - again).abs().max())
+
+
+# ---- 07-grid: a map of the latent plane ----
+
+
+def latent_grid(k: int) -> Tensor:
+    """All pairs of k quantiles of the standard normal, (k * k, 2)."""
+    places = torch.special.ndtri((torch.arange(k) + 0.5) / k)
+    return torch.cartesian_prod(places, places)
+
+
+def observe_grid(latent_grid, draw):
+    """From one point to a sheet."""
+    for k in (1, 2, 3, 5, int(draw.integers(6, 12))):
+        yield Case(f"k = {k}" if k < 6 else "a larger k", latent_grid(k))
+
+
+EXERCISES = (
+    Exercise(
+        id="07-predict",
+        kind="value",
+        name="bce_floors",
+        reference=(math.log(2), 0.0),
+        parts=("the lowest cross-entropy for x = 0.5", "the lowest cross-entropy for x = 1"),
+        misconceptions=(),
+        nudge="Say the decoder answers x = 0.5 with the probability p of ink. Which p is best, and is −log p then 0?",
+        see=NUMBERS,
+    ),
+    Exercise(
+        id="07-loglik",
+        name="bernoulli_log_likelihood",
+        reference=bernoulli_log_likelihood,
+        observe=observe_loglik,
+        returns="one number per image",
+        misconceptions=(),
+        nudge="The probability of paper is 1 − sigmoid(l). Of which other logit is that the sigmoid? Then: which of "
+        "the two logarithms counts for a black pixel, which for a white one, and how much for a grey one?",
+        see=NUMBERS,
+    ),
+    Exercise(
+        id="07-elbo",
+        name="elbo",
+        reference=elbo,
+        observe=observe_elbo,
+        returns="one number per image",
+        misconceptions=(),
+        nudge="Compute the two terms apart and print them for the example by hand: −0.693 and 0.5. Which of them "
+        "makes the bound larger? Over what is each of them summed?",
+        see="07-vae#the-elbo-as-code",
+    ),
+    Exercise(
+        id="07-train",
+        name="train",
+        reference=train,
+        observe=observe_train,
+        random=True,
+        seconds=20.0,
+        returns="two functions, encode and decode",
+        misconceptions=(),
+        nudge="Print reconstruction and KL once per epoch. In a healthy run the first rises from −44 to about −23, "
+        "and the KL rises too, from 0 to about 2. Which of the two does something else?",
+        see="07-vae#the-training-loop-spelled-out-once",
+    ),
+    Exercise(
+        id="07-generate",
+        name="generate",
+        reference=generate,
+        observe=observe_generate,
+        random=True,
+        returns="pixel means of shape (n, 64)",
+        misconceptions=(),
+        nudge="Which line would have to change if somebody had deleted all images? A new digit needs nothing but the "
+        "prior and the decoder.",
+        see="07-vae#the-same-distribution-but-new-measured",
+    ),
+    Exercise(
+        id="07-grid",
+        name="latent_grid",
+        reference=latent_grid,
+        observe=observe_grid,
+        returns="k * k points of the plane, one per row",
+        misconceptions=(),
+        nudge="Cut the normal into k pieces of equal probability. Which share of the mass lies below the middle of "
+        "the first piece? First write the k numbers of one axis, then all pairs.",
+        see="07-vae#what-it-has-learned",
+    ),
+    Choice(
+        id="07-q1",
+        name="answer_07_q1",
+        question="A VAE with a Gaussian decoder and a learned variance reports a mean test loss, −ELBO, of −12.3 "
+        "nats. What do you say?",
+        options={
+            "a": Option(
+                "There is a bug: minus the log of a probability is never negative.",
+                "That holds for probabilities. A Gaussian decoder gives a density, and a narrow one is higher than 1.",
+                mistake="negative-loss-is-a-bug",
+            ),
+            "b": Option(
+                "That can be right: the loss is minus the log of a density, and a density may exceed 1.",
+                "Yes. A perfect Gaussian pixel costs less than 0 as soon as its standard deviation is below 0.399.",
+                right=True,
+            ),
+            "c": Option(
+                "The KL must have become negative. That is where to look.",
+                "A KL in closed form is never negative, and it need not be: the other term can be. Which sign does "
+                "−log p(x|z) have where the density is above 1?",
+                mistake="negative-kl",
+            ),
+            "d": Option(
+                "The ELBO has risen above log p(x), so it is no bound any more.",
+                "log p(x) is the log of a density too, and may be +13. The bound says ELBO ≤ log p(x), not ELBO ≤ 0.",
+                mistake="bound-below-zero",
+            ),
+        },
+        nudge="How high is the density of a normal with the standard deviation 0.1 at its mean? And its logarithm?",
+        see=NUMBERS,
+    ),
+    Choice(
+        id="07-q2",
+        name="answer_07_q2",
+        question="On images of 28 × 28 pixels somebody adds mse_loss(x_hat, x), the mean over all pixels, and the "
+        "KL, summed over the latent dimensions. All reconstructions look alike. What is going on?",
+        options={
+            "a": Option(
+                "The KL should be divided by the number of latent dimensions; then both terms are means.",
+                "Two means are divided by two different numbers, 784 and L: that is a hidden weight again. Divide "
+                "both by the same number, or neither.",
+                mistake="kl-divided-by-latents",
+            ),
+            "b": Option(
+                "A correction for the minibatch is missing: multiply the KL by batch size / number of images.",
+                "Both terms are means over the batch, so nothing about it has to be corrected. Such a factor only "
+                "undoes the mean over the pixels, by chance more or less well.",
+                mistake="kl-minibatch-weight",
+            ),
+            "c": Option(
+                "Nothing follows from the loss: the weight of a squared error is arbitrary anyway. Train longer.",
+                "It is not arbitrary: a squared error is the log-density of a Gaussian, and its weight is 1/2s². "
+                "Training longer only ends in the same optimum.",
+                mistake="mse-weight-arbitrary",
+            ),
+            "d": Option(
+                "The mean makes the error 784 times lighter. At unit variance the KL has the hidden weight β = 392.",
+                "Yes, D/2: the honest loss has half the squared error, summed. Codes are then too dear to be used.",
+                right=True,
+            ),
+        },
+        nudge="Multiply the whole loss by D/2. Then the first term is half the summed squared error. What stands "
+        "before the KL?",
+        see="07-vae#the-decoder-s-variance-is-an-exchange-rate",
+    ),
+    Choice(
+        id="07-q3",
+        name="answer_07_q3",
+        question="In her test loop a colleague puts z = μ in place of a draw, 'to get rid of the noise'. What does "
+        "she report?",
+        options={
+            "a": Option(
+                "The ELBO, only less noisy, since the mean of z is μ.",
+                "The ELBO is the mean of log p(x|z), and the decoder is curved: a mean of values is not the value at "
+                "the mean.",
+                mistake="mu-instead-of-a-sample",
+            ),
+            "b": Option(
+                "A number that is neither the ELBO nor a bound. It can lie above log p(x).",
+                "Yes. In the chapter it does so for some images. For pictures μ is fine; a test loss needs draws.",
+                right=True,
+            ),
+            "c": Option(
+                "Nearly the ELBO: one draw was good enough only because σ is small, and then μ is as good.",
+                "One draw is good enough because it is unbiased, however large σ is. The value at μ is off by an "
+                "error that no averaging removes.",
+                mistake="one-sample-since-sigma-small",
+            ),
+            "d": Option(
+                "Something below the ELBO. She is on the safe side.",
+                "It is usually above: at the centre of its code an image is decoded best. She reports too much.",
+                mistake="mu-below-elbo",
+            ),
+        },
+        nudge="The decoder learned to bring all z near μ back to x, and does it best in the middle. Is the value "
+        "there below or above the average?",
+        see="07-vae#the-gap-is-the-kl-on-real-digits",
+    ),
+    Choice(
+        id="07-q4",
+        name="answer_07_q4",
+        question="A VAE is trained with binary cross-entropy on grey digits. Its author reports an ELBO of −25 nats. "
+        "What is this number?",
+        options={
+            "a": Option(
+                "A lower bound on the log-density of the grey digits.",
+                "exp(−BCE) does not integrate to 1 over grey values, so it is no density of them. Ask which images "
+                "the decoder's Bernoulli could draw.",
+                mistake="bce-is-a-density",
+            ),
+            "b": Option(
+                "Nothing at all: cross-entropy has a meaning for black and white pixels only.",
+                "It has one for grey pixels as well: it is an average over the black-and-white images that they "
+                "stand for.",
+                mistake="grey-bce-is-nothing",
+            ),
+            "c": Option(
+                "A lower bound on the expected log-probability of the dynamically binarized digits.",
+                "Yes. So the binarization belongs beside every such number.",
+                right=True,
+            ),
+            "d": Option(
+                "Nats are nats. Somebody's Gaussian decoder has +12 nats on the same digits, so that one is the "
+                "better model.",
+                "One is a log-probability of black-and-white images, the other a log-density of grey ones. They are "
+                "values of different things and cannot be compared.",
+                mistake="compared-across-binarizations",
+            ),
+        },
+        nudge="Cross-entropy is linear in the pixel. If a pixel is inked with probability x, what is its expected "
+        "loss?",
+        see=NUMBERS,
+    ),
+)
