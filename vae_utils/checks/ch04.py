@@ -143,9 +143,8 @@ def observe_naive_total(naive_total, draw):
     mu, logvar = torch.tensor([[1.0, 2.0]]), torch.zeros(1, 2)
     yield Case("two pixels off by 1, mu = [0], logvar = [0], lam = 10", naive_total(x, x_hat, 0 * mu, logvar, 10.0))
     yield Case("two pixels off by 1, mu = [1, 2], logvar = [0, 0], lam = 10", naive_total(x, x_hat, mu, logvar, 10.0))
-    yield Case(
-        "no error, mu = [1, 2], logvar = [3, 0], lam = 1", naive_total(x, x, mu, 3 * mu[:, [0]] * x * x_hat, 1.0)
-    )
+    wide = torch.tensor([[3.0, 0.0]])
+    yield Case("no pixel off, mu = [1, 2], logvar = [3, 0], lam = 1", naive_total(x, x, mu, wide, 1.0))
     twice = [torch.cat([part, part]) for part in (x, x_hat, mu, logvar)]
     yield Case("the second example twice in the batch", naive_total(*twice, 10.0))
     x, x_hat, mu, logvar = draw.uniform(4, 5), draw.uniform(4, 5), draw.normal(4, 3), draw.normal(4, 3)

@@ -4,13 +4,15 @@ import math
 
 import torch
 
-from .exercise import Case, Choice, Exercise, Option
+from vae_utils.gaussian import kl_to_standard_normal
+
+from .exercise import Case, Choice, Exercise, Misconception, Option
 from .watch import Stop
 
 LOG_4, LOG_9 = math.log(4.0), math.log(9.0)
 N = 20_000
-"""Codes in a sample. The mean of N(μ, σ²) has the standard error σ/√N, the standard deviation σ/√(2N), a correlation
-1/√N. Two answers are compared that both draw, so 7 standard errors are allowed: 5 √2."""
+"""Codes in a sample. Relative to σ, their mean has the standard error 1/√N and their standard deviation 1/√(2N); a
+correlation has 1/√N. Two answers are compared that both draw, so 7 standard errors are allowed: 5 √2."""
 
 # ---- one roll ----
 
@@ -20,7 +22,24 @@ PREDICT = Exercise(
     name="z_and_std",
     reference=(7.0, 3.0),
     parts=("the code z", "the standard deviation"),
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "variance-as-std",
+            (19.0, 9.0),
+            "9 is the variance. A code is one standard deviation, its root, away from the mean for each unit of ε.",
+        ),
+        Misconception(
+            "logvar-as-std",
+            (1 + 2 * LOG_9, LOG_9),
+            "You took log 9 = 2.197 for the standard deviation. It is the logarithm of the variance: undo the "
+            "logarithm, then take the root.",
+        ),
+        Misconception(
+            "noise-ignored",
+            (1.0, 3.0),
+            "The standard deviation is right, but the dice said ε = 2, and your code is still at the mean.",
+        ),
+    ),
     nudge="First the variance: what is exp(log 9)? Then the standard deviation. Then go ε = 2 of these steps from μ = "
     "1.",
     see="06-reparameterization#the-outcome-has-one",
@@ -35,30 +54,41 @@ def reparameterize(mu, logvar, generator):
     return mu + torch.exp(0.5 * logvar) * torch.randn(mu.shape, generator=generator)
 
 
+def parameters_of_many():
+    """N examples of two latents, N(1, 3²) and N(-2, e⁻¹): mu and logvar."""
+    return torch.tensor([1.0, -2.0]).repeat(N, 1), torch.tensor([LOG_9, -1.0]).repeat(N, 1)
+
+
 def statistics(z):
-    """What distinguishes samples of N(1, 3²) in two dimensions from others: Cases of codes z (N, 2)."""
-    yield Case("mu = 1, logvar = log 9: mean of 20,000 codes", z.mean(0), rtol=0, atol=7 * 3 / math.sqrt(N))
-    yield Case("their standard deviation", z.std(0), rtol=0, atol=7 * 3 / math.sqrt(2 * N))
-    centred = z - z.mean(0)
-    scale = (centred**2).sum(0).prod().sqrt().clamp(min=1e-9)
-    yield Case("the correlation of the two latents", centred.prod(-1).sum() / scale, rtol=0, atol=7 / math.sqrt(N))
-    far = ((z - 1).abs() > 6).float().mean()  # beyond 2 σ lie 4.6 %
-    yield Case("the share of codes beyond mu ± 2 sigma", far, rtol=0, atol=7 * math.sqrt(0.0455 / (2 * N)))
+    """What tells samples of these two normals from others: Cases of codes z (N, 2)."""
+    mean, std = z.mean(0), z.std(0)
+    yield Case("mu = 1, logvar = log 9: mean of 20,000 codes", mean[0], rtol=0, atol=7 * 3 / math.sqrt(N))
+    yield Case("mu = 1, logvar = log 9: standard deviation of the codes", std[0], rtol=7 / math.sqrt(2 * N))
+    yield Case("mu = -2, logvar = -1: mean of 20,000 codes", mean[1], rtol=0, atol=7 * 0.61 / math.sqrt(N))
+    yield Case("mu = -2, logvar = -1: standard deviation of the codes", std[1], rtol=7 / math.sqrt(2 * N))
+    together = ((z - mean) / std.clamp(min=1e-9)).prod(-1).mean()
+    yield Case("the correlation of the two latents", together, rtol=0, atol=7 / math.sqrt(N))
+    far = ((z[:, 0] - 1).abs() > 6).float().mean()  # beyond 2 σ lie 4.6 %
+    yield Case("the share of codes beyond mu ± 2 sigma", far, rtol=0, atol=7 * math.sqrt(0.046 / N))
 
 
 def observe_reparameterize(reparameterize, draw):
     """No noise, much noise, whose noise, and the way back: the gradient of the outcome."""
     mu, logvar = draw.normal(3, 2), torch.full((3, 2), -40.0)
-    yield Case("logvar = -40, so next to no noise: the code less mu", reparameterize(mu, logvar, draw.generator()) - mu)
-    yield from statistics(reparameterize(torch.ones(N, 2), torch.full((N, 2), LOG_9), draw.generator()))
+    yield Case("3 examples, 2 latents, logvar = -40: next to no noise", reparameterize(mu, logvar, draw.generator()))
+    z = reparameterize(*parameters_of_many(), draw.generator())
+    if z.shape != (N, 2):
+        return
+    yield from statistics(z)
     mu, logvar, seed = draw.normal(4, 3), draw.normal(4, 3), draw.seed()
     first, again = (reparameterize(mu, logvar, draw.generator(seed)) for _ in range(2))
     yield Case("a generator of the same seed gives the same codes", torch.equal(first, again))
     other = reparameterize(mu, logvar, draw.generator(seed + 1))
-    yield Case("another seed gives other codes", bool((first != other).any()))
-    for_mu, for_logvar, z = outcome_gradient(reparameterize, mu, logvar, draw)
+    yield Case("another seed gives other codes", not torch.equal(first, other))
+    for_mu, for_logvar, z = outcome_gradient(reparameterize, torch.zeros(4, 3), logvar, draw)
     yield Case("the gradient of the codes' sum for mu", for_mu)
-    yield Case("the same for logvar, less its exact value (z - mu) / 2", for_logvar - (z - mu) / 2)
+    # at mu = 0 the right one is z / 2, whatever the noise was
+    yield Case("its gradient for logvar, over z - mu", for_logvar / z)
 
 
 def outcome_gradient(reparameterize, mu, logvar, draw):
@@ -78,6 +108,50 @@ def outcome_gradient(reparameterize, mu, logvar, draw):
     return for_mu, for_logvar, seen[0].detach()
 
 
+def spreads(cases):
+    """The two standard deviations among the Cases of a sample."""
+    return [case.value.item() for case in cases if "standard deviation" in case.text]
+
+
+def no_spread(cases):
+    """Whether all codes of the sample are equal, in each of the two latents."""
+    return max(spreads(cases)) < 1e-4
+
+
+def noise_ignored(cases):
+    """No spread, and the same codes with every seed."""
+    return no_spread(cases) and not cases["another seed gives other codes"]
+
+
+def one_noise_for_batch(cases):
+    """No spread within a batch, but other codes with another seed."""
+    return no_spread(cases) and bool(cases["another seed gives other codes"])
+
+
+def gradient_cut(cases):
+    """Samples of the right width around mu, but no gradient for mu, or none for logvar."""
+    one, other = spreads(cases)
+    mean = cases["mu = 1, logvar = log 9: mean of 20,000 codes"]
+    samples = abs(one / 3 - 1) < 0.1 and abs(other / math.exp(-0.5) - 1) < 0.1 and abs(mean - 1) < 0.3
+    for_mu, for_logvar = cases["the gradient of the codes' sum for mu"], cases["its gradient for logvar, over z - mu"]
+    return samples and not (for_mu.any() and for_logvar.any())
+
+
+def generator_ignored(cases):
+    """Samples with a gradient, but the same seed gives other codes, or every seed the same."""
+    same, other = cases["a generator of the same seed gives the same codes"], cases["another seed gives other codes"]
+    return not no_spread(cases) and not gradient_cut(cases) and not (same and other)
+
+
+def from_noise(std=lambda logvar: torch.exp(0.5 * logvar), noise=torch.randn, shape=lambda B, L: (B, L), keep=1.0):
+    """A sampler with another idea of the standard deviation, the noise, its shape, or the place of mu."""
+
+    def sample(mu, logvar, generator):
+        return keep * mu + std(logvar) * noise(shape(*mu.shape), generator=generator)
+
+    return sample
+
+
 SAMPLE = Exercise(
     id="06-sample",
     name="reparameterize",
@@ -85,7 +159,65 @@ SAMPLE = Exercise(
     observe=observe_reparameterize,
     random=True,
     returns="a code of the shape of mu: (B, L)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "variance-as-std",
+            from_noise(std=torch.exp),
+            "The noise is stretched by exp(logvar), which is the variance σ². The standard deviation is its root. With "
+            "logvar = log 9 your codes spread by 9, not by 3.",
+        ),
+        Misconception(
+            "logvar-as-std",
+            from_noise(std=lambda logvar: logvar),
+            "The noise is stretched by logvar itself. It is a logarithm, and may be negative: turn log σ² into σ "
+            "first.",
+        ),
+        Misconception(
+            "one-noise-per-example",
+            from_noise(shape=lambda B, L: (B, 1)),
+            "All latents of an example share one ε: their correlation is 1, as if there were a single dimension. Every "
+            "number of the code needs its own noise.",
+        ),
+        Misconception(
+            "uniform-noise",
+            from_noise(noise=torch.rand),
+            "The noise is uniform on [0, 1). So it shifts the mean by σ/2 and is too narrow: ε must come from the "
+            "standard normal.",
+        ),
+        Misconception(
+            "mu-missing",
+            from_noise(keep=0.0),
+            "The codes scatter around 0: the encoder's mean is not in them. Then all images share one place.",
+        ),
+        Misconception(
+            "noise-ignored",
+            None,
+            "The code is the same for every roll: no noise reaches it. Then nothing keeps the space between the codes "
+            "filled, and samples of the prior land where the decoder was never trained.",
+            seen=noise_ignored,
+        ),
+        Misconception(
+            "one-noise-for-batch",
+            None,
+            "All examples of the batch share one row of noise: within a batch there is no spread at all. Each example "
+            "needs its own.",
+            seen=one_noise_for_batch,
+        ),
+        Misconception(
+            "gradient-cut",
+            None,
+            "The codes are samples, but no gradient comes back through them: the draw itself has no derivative, and "
+            "detach or no_grad cut it off. Roll the noise first, then compute the code from it.",
+            seen=gradient_cut,
+        ),
+        Misconception(
+            "generator-ignored",
+            None,
+            "The noise does not come from the generator that was handed in: equal seeds do not give equal codes, or "
+            "unequal seeds do. A run could not be repeated, or would repeat itself.",
+            seen=generator_ignored,
+        ),
+    ),
     nudge="Roll first: standard normal noise, as many numbers as mu has. Then plain arithmetic: stretch by σ, shift "
     "by μ. How do you get σ from log σ²?",
     see="06-reparameterization#six-ways-to-get-it-wrong",
@@ -118,7 +250,37 @@ PATHWISE = Exercise(
     reference=pathwise_gradient,
     observe=observe_pathwise,
     returns="one value per latent dimension: (L,)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "gradient-at-mean",
+            lambda mu, logvar, eps: 2 * mu,
+            "This is the slope at z = μ, or the exact expectation. The estimate takes the slope at each outcome μ + "
+            "σε and averages these; the rolls do not appear in yours.",
+        ),
+        Misconception(
+            "sum-not-mean",
+            lambda mu, logvar, eps: 2 * (mu + torch.exp(0.5 * logvar) * eps).sum(0),
+            "The slopes of the K rolls were added up. An expectation is estimated by their mean: twice as many rolls "
+            "must not give twice the gradient.",
+        ),
+        Misconception(
+            "missing-two",
+            lambda mu, logvar, eps: (mu + torch.exp(0.5 * logvar) * eps).mean(0),
+            "This is the mean of the codes, half of the right value. What is the derivative of z²?",
+        ),
+        Misconception(
+            "variance-as-std",
+            lambda mu, logvar, eps: 2 * (mu + torch.exp(logvar) * eps).mean(0),
+            "The outcomes use exp(logvar), the variance, where the standard deviation belongs. With logvar = log 4 a "
+            "roll of 1 moves the code by 2, not by 4.",
+        ),
+        Misconception(
+            "logvar-gradient",
+            lambda mu, logvar, eps: ((mu + torch.exp(0.5 * logvar) * eps) * torch.exp(0.5 * logvar) * eps).mean(0),
+            "This is the derivative with respect to logvar. The one with respect to mu was asked for: z moves as fast "
+            "as μ does.",
+        ),
+    ),
     nudge="What is the derivative of z² by z, and of z = μ + σε by μ? Work out mu = [1], logvar = [0] for the single "
     "roll eps = [[1]].",
     see="06-reparameterization#the-outcome-has-one",
@@ -151,7 +313,38 @@ SCORE = Exercise(
     reference=score_gradient,
     observe=observe_score,
     returns="one value per latent dimension: (L,)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "sigma-not-variance",
+            lambda mu, logvar, z, f: (f[:, None] * (z - mu) / torch.exp(0.5 * logvar)).mean(0),
+            "The distance z − μ was divided by σ. In log q it stands squared over 2σ², so its derivative is divided "
+            "by the variance.",
+        ),
+        Misconception(
+            "f-missing",
+            lambda mu, logvar, z, f: ((z - mu) / torch.exp(logvar)).mean(0),
+            "The values f do not appear. The mean of the scores alone is 0 on average: it is f that says in which "
+            "direction to go.",
+        ),
+        Misconception(
+            "sum-not-mean",
+            lambda mu, logvar, z, f: (f[:, None] * (z - mu) / torch.exp(logvar)).sum(0),
+            "The K samples were added up. An expectation is estimated by their mean: twice as many samples must not "
+            "give twice the gradient.",
+        ),
+        Misconception(
+            "wrong-sign",
+            lambda mu, logvar, z, f: (f[:, None] * (mu - z) / torch.exp(logvar)).mean(0),
+            "Every value has the wrong sign. A sample to the right of μ becomes more probable when μ moves to the "
+            "right, so its score is positive.",
+        ),
+        Misconception(
+            "not-divided",
+            lambda mu, logvar, z, f: (f[:, None] * (z - mu)).mean(0),
+            "The distance z − μ is not divided by anything. A step of μ changes log q the more, the narrower q is: the "
+            "variance belongs below it.",
+        ),
+    ),
     nudge="Write down log q(z) for one coordinate: −½ log 2πσ² − (z − μ)²/2σ². Only the last part knows μ. What is its "
     "derivative?",
     see="06-reparameterization#there-is-another-way-and-it-is-noisier",
@@ -166,13 +359,26 @@ def codes(mu, logvar, training, generator):
     return reparameterize(mu, logvar, generator) if training else mu
 
 
+TWICE = "the same twice, training = False: the code is the same"
+
+
+def varies_in_use(cases):
+    """Whether the code is another one at each call, though training is False."""
+    return not cases[TWICE]
+
+
 def observe_codes(codes, draw):
     """In use: the mean, whatever σ is. In training: samples, told apart as in 06-sample."""
     one = torch.tensor([[1.0]])
     yield Case("mu = [[1]], logvar = [[log 9]], training = False", codes(one, LOG_9 * one, False, draw.generator()))
     mu, logvar = draw.normal(3, 2), draw.normal(3, 2)
     yield Case("3 examples of 2 latents, training = False", codes(mu, logvar, False, draw.generator()))
-    z = codes(torch.ones(N, 2), torch.full((N, 2), LOG_9), True, draw.generator())
+    once, again = (codes(mu, logvar, False, draw.generator()) for _ in range(2))
+    yield Case(TWICE, torch.equal(once, again))
+    z = codes(*parameters_of_many(), True, draw.generator())
+    yield Case("20,000 examples of 2 latents, training = True", torch.zeros_like(z))  # judges the shape alone
+    if z.shape != (N, 2):
+        return
     for case in statistics(z):
         yield Case(f"training = True, {case.text}", case.value, case.rtol, case.atol)
 
@@ -184,7 +390,44 @@ CODES = Exercise(
     observe=observe_codes,
     random=True,
     returns="a code of the shape of mu: (B, L)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "mu-plus-sigma",
+            lambda mu, logvar, training, generator: (
+                reparameterize(mu, logvar, generator) if training else mu + torch.exp(0.5 * logvar)
+            ),
+            "When the model is used, your code is μ + σ: one standard deviation off in every dimension, for every "
+            "image. The code that stands for an image is the middle of its q.",
+        ),
+        Misconception(
+            "variance-as-std",
+            lambda mu, logvar, training, generator: (
+                mu + torch.exp(logvar) * torch.randn(mu.shape, generator=generator) if training else mu
+            ),
+            "In training the noise is stretched by exp(logvar), the variance. With logvar = log 9 the codes spread by "
+            "9, not by 3.",
+        ),
+        Misconception(
+            "modes-swapped",
+            None,
+            "The two modes are exchanged: your codes are fixed in training and random in use.",
+            seen=lambda cases: no_spread(cases) and varies_in_use(cases),
+        ),
+        Misconception(
+            "never-samples",
+            None,
+            "In training, too, every code is the same at each roll. Without noise there is no VAE left: training needs "
+            "samples of q.",
+            seen=lambda cases: no_spread(cases) and not varies_in_use(cases),
+        ),
+        Misconception(
+            "samples-in-evaluation",
+            None,
+            "With training=False the code is still random. Whoever looks at one image twice would see two pictures: "
+            "take the one code that stands for it.",
+            seen=lambda cases: not no_spread(cases) and varies_in_use(cases),
+        ),
+    ),
     nudge="What is eps when training is False? Which value of eps gives the code in the middle of q?",
     see="06-reparameterization#six-ways-to-get-it-wrong",
 )
@@ -218,7 +461,41 @@ SINGLE = Exercise(
     reference=single_sample_kl,
     observe=observe_single,
     returns="one value per example: (B,)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "absolute-value",
+            lambda mu, logvar, eps: single_sample_kl(mu, logvar, eps).abs(),
+            "The absolute value was taken. One log-ratio may be negative, and without the negative ones the average is "
+            "larger than the KL.",
+        ),
+        Misconception(
+            "clamped-at-zero",
+            lambda mu, logvar, eps: single_sample_kl(mu, logvar, eps).clamp(min=0),
+            "Negative values were cut off at 0. One log-ratio may be negative, and without the negative ones the "
+            "average is larger than the KL.",
+        ),
+        Misconception(
+            "closed-form-instead",
+            lambda mu, logvar, eps: kl_to_standard_normal(mu, logvar),
+            "This is the closed form of the KL, the average over all rolls. Here the log-ratio at one given roll is "
+            "asked for; eps does not appear in yours.",
+        ),
+        Misconception(
+            "wrong-sign",
+            lambda mu, logvar, eps: -single_sample_kl(mu, logvar, eps),
+            "This is log p(z) − log q(z), whose average is −KL. The density that the sample comes from stands first.",
+        ),
+        Misconception(
+            "mean-over-latent",
+            lambda mu, logvar, eps: single_sample_kl(mu, logvar, eps) / mu.shape[-1],
+            "The latents were averaged. They are independent: densities multiply, so log-densities add up.",
+        ),
+        Misconception(
+            "logq-at-mean",
+            lambda mu, logvar, eps: single_sample_kl(mu, logvar, eps) + 0.5 * (eps**2).sum(-1),
+            "log q was taken at its peak μ, log p at the sample z. Both densities are asked at the same point z.",
+        ),
+    ),
     nudge="First z = μ + σε, then both log-densities at this z. In log q the distance (z − μ)/σ is an old "
     "acquaintance: which one?",
     see="05-kl#one-sample-of-it",
