@@ -202,9 +202,7 @@ def resumed(folder: RunFolder, changes: dict[str, Any]) -> dict[str, Any]:
         had = config["settings"][name]
         if value != had and (name != "epochs" or settings.schedule != "constant"):
             because = " with the schedule one-cycle" if name == "epochs" else ""
-            raise Ends(
-                f"--{name} cannot change when a run goes on{because}: it is {had} there, and {value} was asked for"
-            )
+            raise Ends(f"--{name} cannot change when a run goes on{because}: it is {had} there, and {value} was given")
     with checking_input():
         config["settings"] = Settings.from_dict({**config["settings"], **changes}).as_dict()
     return config
@@ -256,9 +254,7 @@ def report_of(run: Trainer, config: dict[str, Any]) -> Report:
 def require_tensorboard() -> None:
     """A clear sentence where the package is missing."""
     if find_spec("tensorboard") is None:
-        raise Ends(
-            "--tensorboard needs a package that is not installed: pip install 'vae_utils[train]', or leave it out"
-        )
+        raise Ends("--tensorboard needs the package tensorboard: pip install 'vae_utils[train]', or leave it out")
 
 
 def given(args: argparse.Namespace) -> dict[str, Any]:

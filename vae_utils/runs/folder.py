@@ -12,8 +12,8 @@
 ``samples.png``, ``reconstructions.png``, ``latent.png``
     what it can do.
 
-Each file is written under another name, brought to the disk, and then renamed, which is one step: whoever looks sees the
-old file or the new one. A kill, a full disk or a power cut leaves the old one.
+Each file is written under another name, brought to the disk, and then renamed, which is one step: whoever looks sees
+the old file or the new one. A kill, a full disk or a power cut leaves the old one.
 """
 
 from __future__ import annotations

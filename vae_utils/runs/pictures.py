@@ -42,9 +42,8 @@ def reconstructions(model: VAE, x: Tensor, *, columns: int = 16) -> bytes:
         rows += pair
     with rc_context(plots.STYLE):
         figure = _figure(8, 8 * len(rows) / columns + 0.3)
-        plots.images(
-            torch.cat(rows), columns=columns, ax=figure.subplots(), title="image, and below it what its code decodes to"
-        )
+        title = "images, and below each what its mean code decodes to"
+        plots.images(torch.cat(rows), columns=columns, ax=figure.subplots(), title=title)
         return png(figure)
 
 
@@ -89,12 +88,8 @@ def latent_map(model: VAE, x: Tensor, y: Tensor) -> bytes:
             codes, shares = principal_axes(mu)
             ax = plots.codes(codes, y, ax=figure.subplots(), size=4)
             ax.set(title=f"mean codes of held-out images: 2 of {model.latent} dimensions, by principal components")
-            ax.set(
-                **{
-                    f"{axis}label": f"component {k + 1} ({shares[k]:.0%} of the variance)"
-                    for k, axis in enumerate("xy")
-                }
-            )
+            names = [f"component {k + 1}: {share:.0%} of the variance" for k, share in enumerate(shares)]
+            ax.set(xlabel=names[0], ylabel=names[1])
         return png(figure)
 
 

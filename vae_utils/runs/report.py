@@ -15,6 +15,11 @@ from tqdm import tqdm
 LOOK = 0.5  # seconds between two looks at the sums: each makes the host wait for the device
 
 
+def told(terms: Sequence[float]) -> str:
+    """ELBO, reconstruction and KL, in words."""
+    return "ELBO {:.2f} (reconstruction {:.2f}, KL {:.2f})".format(*terms)
+
+
 class Report:
     """Tells a terminal how a run fares; where there is none, each epoch gets a plain line.
 
@@ -63,13 +68,13 @@ class Report:
                 bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
             )
 
-    def step(self, epoch: int, seen: int, totals: Tensor) -> None:
-        """So many images of an epoch, counted from 0, have been seen, with these sums of reconstruction and KL."""
+    def step(self, epoch: int, seen: int, totals: Tensor, processes: int = 1) -> None:
+        """So many images of an epoch, counted from 0, were seen; one of so many processes has these sums of them."""
         if self.bar is None or time.monotonic() < self.next_look:
             return
-        reconstruction, kl = (totals / seen).tolist()
+        reconstruction, kl = (totals * processes / seen).tolist()
         self.bar.set_description_str(f"epoch {epoch + 1}/{self.epochs}", refresh=False)
-        self.bar.set_postfix_str(f"ELBO {reconstruction - kl:.2f} = {reconstruction:.2f} − KL {kl:.2f}", refresh=False)
+        self.bar.set_postfix_str(told([reconstruction - kl, reconstruction, kl]), refresh=False)
         self.bar.update(epoch * self.n + seen - self.bar.n)
         self.next_look = time.monotonic() + LOOK
 
@@ -78,12 +83,9 @@ class Report:
         if self.tensorboard:
             self.tensorboard.add(row)
         if self.bar is None:
-            train, watched = row[2:5], row[5:8]
-            name = self.columns[5].removesuffix("_elbo")
-            parts = "ELBO {:.2f} = {:.2f} − KL {:.2f}"
+            watched = self.columns[5].removesuffix("_elbo")
             print(
-                f"epoch {row[0]}/{self.epochs}: {parts.format(*train)}; {name} {parts.format(*watched)}; "
-                f"{row[-1]:,.0f} images/s",
+                f"epoch {row[0]}/{self.epochs}: {told(row[2:5])}; {watched} {told(row[5:8])}; {row[-1]:,.0f} images/s",
                 file=self.stream,
                 flush=True,
             )

@@ -123,11 +123,15 @@ class Settings:
         """Images to judge: those of a dynamic binarization are drawn once, by their own seed."""
         return mnist.binarize(x, generator=torch.Generator().manual_seed(seed)) if self.dynamic else x
 
+    def untrained(self, features: int) -> VAE:
+        """A VAE of this size for images of so many pixels, with its first weights."""
+        return VAE.of_size(
+            features, self.latent, self.hidden, likelihood=Bernoulli(), activation=self.activation, seed=self.seed
+        )
+
     def model(self, x: Tensor) -> VAE:
         """An untrained VAE for these images, whose decoder starts at their mean: x (N, D)."""
-        model = VAE.of_size(
-            x.shape[1], self.latent, self.hidden, likelihood=Bernoulli(), activation=self.activation, seed=self.seed
-        )
+        model = self.untrained(x.shape[1])
         model.decoder.start_at(model.likelihood.inverse_mean(x.mean(0)))
         return model
 

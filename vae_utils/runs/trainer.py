@@ -1,4 +1,4 @@
-"""A run from its folder to its folder: begin or go on, train, keep the books, stop when asked, and leave no half file."""
+"""One run: begin or go on, take the steps of :mod:`~vae_utils.runs.loop`, keep the books, save, stop when asked."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def made_with(model: VAE, device: torch.device) -> dict[str, Any]:
 
 @contextmanager
 def asked_to_stop() -> Iterator[Callable[[], int]]:
-    """Ctrl-C and SIGTERM are remembered instead of obeyed; the function tells which came, or 0. A second one is obeyed."""
+    """In here Ctrl-C and SIGTERM are remembered; the function tells which came, or 0. A second one acts as ever."""
     came = [0]
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in signals}
@@ -171,8 +171,7 @@ class Trainer:
         self.model.load_state_dict(checkpoint["model"])
         self.optimizer.load_state_dict(checkpoint["optimizer"])
         self.generator.set_state(self.position.generator)
-        if self.processes.first:  # what all had summed
-            self.totals.copy_(checkpoint["totals"])
+        self.totals.copy_(checkpoint["totals"] / self.processes.count)  # of all that were
 
     def train(self) -> list[list[float]]:
         """All epochs that are left, then the last files; returns the rows of the metrics.
@@ -203,7 +202,7 @@ class Trainer:
         before = at.epoch * self.steps_per_epoch
         rate = settings.learning_rate(self.n)
         began, seconds = time.perf_counter(), at.seconds
-        for at.step in steps(
+        for done in steps(
             objective,
             self.optimizer,
             epoch,
@@ -213,14 +212,14 @@ class Trainer:
             learning_rate=rate and (lambda step: rate(before + step)),
             processes=self.processes,
         ):
-            at.seconds = seconds + time.perf_counter() - began
+            at.step, at.seconds = done, seconds + time.perf_counter() - began
             stop = asked()
             if self.processes.count > 1:  # all stop at the same step, or some would wait for the others for ever
                 stop = (before + at.step) % AGREE == 0 and self.processes.any(bool(stop)) and (stop or signal.SIGTERM)
             if stop or (before + at.step) % self.checkpoint_every == 0:
                 self._save()
             if self.report:
-                self.report.step(at.epoch, min(self.n, at.step * settings.batch), self.totals)
+                self.report.step(at.epoch, min(self.n, at.step * settings.batch), self.totals, self.processes.count)
             if stop:
                 raise Interrupted(stop, str(at))
         train = means(self.processes.total(self.totals), self.n)
@@ -246,7 +245,7 @@ class Trainer:
             self.report.epoch(at.rows[-1])
 
     def _watched(self) -> tuple[Tensor, Tensor]:
-        """The images that are judged after each epoch, and noise: the same every time, and not of the run's generator."""
+        """The images that are judged after each epoch and their noise, always the same: to look changes no run."""
         x = self.settings.binarized(self.watched.x)
         eps = standard_normal(len(x), self.settings.latent, generator=torch.Generator().manual_seed(1), like=x)
         return x.to(self.processes.device), eps.to(self.processes.device)
