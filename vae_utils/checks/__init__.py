@@ -14,6 +14,7 @@ import importlib
 import pkgutil
 import sys
 import textwrap
+import types
 
 from .engine import Verdict, diagnose
 from .exercise import Choice, Exercise
@@ -177,12 +178,14 @@ def _callers_names(name: str, frame) -> dict:
 def _meant(exercise: Exercise | Choice, namespace: dict) -> str:
     """What to say where the name is missing."""
     wanted_callable = exercise.kind in ("function", "class")
-    theirs = [
-        key
+    others = {other.name for other in exercises(exercise.id[:2]).values()}
+    theirs = {
+        key.lower(): key
         for key, value in namespace.items()
-        if not key.startswith("_") and callable(value) == wanted_callable and not isinstance(value, type(sys))
-    ]
-    close = difflib.get_close_matches(exercise.name, theirs, n=1, cutoff=0.5)
+        if callable(value) == wanted_callable
+        and not (key.startswith("_") or key in others or isinstance(value, types.ModuleType))
+    }
+    close = difflib.get_close_matches(exercise.name.lower(), theirs, n=1, cutoff=0.5)
     if close:
-        return f"There is one called {close[0]}: did you rename it?"
+        return f"There is one called {theirs[close[0]]}: did you rename it?"
     return "Run the cell with your answer first, and see that it ends without an error."

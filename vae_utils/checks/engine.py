@@ -19,7 +19,7 @@ from torch import Tensor
 from .draw import Draw
 from .exercise import Case, Choice, Exercise, Misconception
 from .watch import Outcome, Stop, observe, signature
-from .words import sentence, shorten
+from .words import an, sentence, shorten
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def admit(exercise: Exercise, answer: Any) -> Any:
     if exercise.kind == "value":
         return _admit_value(exercise, answer)
     if not callable(answer):
-        raise Stop("not-a-function", f"a {type(answer).__name__}")
+        raise Stop("not-a-function", an(type(answer).__name__))
     return answer
 
 
@@ -154,7 +154,7 @@ def _admit_value(exercise: Exercise, answer: Any) -> float | tuple[float, ...]:
     given = tuple(n.item() if isinstance(n, Tensor | np.generic | np.ndarray) and n.ndim == 0 else n for n in given)
     for number in given:
         if not isinstance(number, numbers.Real) or isinstance(number, bool):
-            raise Stop("wrong-type", f"holds a {type(number).__name__}. Assign numbers to it")
+            raise Stop("wrong-type", f"holds {an(type(number).__name__)}. Assign numbers to it")
     wanted = len(exercise.reference) if many else 1
     if len(given) != wanted:
         what = f"a tuple of {wanted} numbers" if many else "one number"
@@ -167,7 +167,9 @@ def _diagnose_choice(choice: Choice, answer: Any) -> Verdict:
         raise Stop("not-attempted")
     letters = ", ".join(choice.options)
     if not isinstance(answer, str):
-        raise Stop("wrong-type", f"is a {type(answer).__name__}. Assign one of the letters {letters} to it, in quotes")
+        raise Stop(
+            "wrong-type", f"is {an(type(answer).__name__)}. Assign one of the letters {letters} to it, in quotes"
+        )
     letter = answer.strip().strip("().:").strip().lower()
     if letter not in choice.options:
         raise Stop("wrong-type", f"is {shorten(answer, 20)!r}. Assign one of the letters {letters} to it")
@@ -211,7 +213,7 @@ def explains(exercise: Exercise, misconception: Misconception, seen: Outcome, se
         try:
             if misconception.seen(seen.cases):
                 return True
-        except (LookupError, ValueError, TypeError, AttributeError, RuntimeError):
+        except Exception:
             pass  # the observation ended before what it asks for
     right = reference_outcome(exercise, seed)
     return any(_accounts(wrong, seen, right) for wrong in wrong_outcomes(exercise, misconception, seed))

@@ -139,8 +139,8 @@ class Misconception:
 
     def __post_init__(self):
         _need(_MISTAKE.fullmatch(self.id), f"id must be words-with-dashes, got {self.id!r}")
-        _need(self.spellings or self.seen, f"{self.id} needs a wrong implementation, or seen")
         _need(isinstance(self.also, tuple), f"{self.id}: also must be a tuple of wrong implementations")
+        _need(self.spellings or self.seen, f"{self.id} needs a wrong implementation, or seen")
         _hint(self.id, self.hint)
 
     @property

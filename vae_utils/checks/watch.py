@@ -18,6 +18,7 @@ from torch import Tensor
 
 from .exercise import Case, Cases, Exercise
 from .sandbox import AsksForInput, TooSlow, same_world, silence, time_limit
+from .words import an
 
 
 class Stop(Exception):
@@ -79,7 +80,7 @@ def form(result: Any) -> Any:
 def _describe(result: Any) -> str:
     if isinstance(result, tuple | list):
         return f"a {type(result).__name__} of {len(result)}"
-    return f"a {type(result).__name__}"
+    return an(type(result).__name__)
 
 
 def _wanted(expected: Any) -> str:
@@ -90,7 +91,7 @@ def _wanted(expected: Any) -> str:
 
 def compare_form(result: Any, expected: Any) -> None:
     """Raise a Stop where a result is another kind of thing than the reference's, whatever its values."""
-    if expected in ("none", "other"):
+    if expected in (None, "none", "other"):
         return
     if result is None:
         raise Stop("returned-none")
@@ -102,7 +103,7 @@ def compare_form(result: Any, expected: Any) -> None:
         for part, one in zip(result, expected, strict=True):
             compare_form(part, one)
     elif expected == "tensor":
-        if isinstance(result, tuple | list):
+        if isinstance(result, tuple):
             raise Stop("wrong-type", f"returned {_describe(result)} where one tensor is expected")
         if not isinstance(result, Tensor):
             raise Stop("not-a-tensor", _describe(result))
@@ -172,10 +173,14 @@ def _identical(a: Tensor, b: Tensor) -> bool:
 
 def has_gap(answer: Any) -> bool:
     """Whether a line of an answer's source is nothing but ``...``: a place that was left open."""
-    functions = [answer] if inspect.isfunction(answer) else []
-    if isinstance(answer, type):  # the source of a class is not always known, that of its methods is
-        functions = [f for f in vars(answer).values() if inspect.isfunction(f)]
-    return any(_has_dots(function) for function in functions)
+    return any(_has_dots(function) for function in _functions(answer))
+
+
+def _functions(answer: Any) -> list[Callable]:
+    """The functions that an answer consists of: the source of a class is not always known, that of its methods is."""
+    if isinstance(answer, type):
+        return [function for function in vars(answer).values() if inspect.isfunction(function)]
+    return [answer] if inspect.isfunction(answer) else []
 
 
 def _has_dots(function: Callable) -> bool:
@@ -292,10 +297,10 @@ def _accident(error: Exception, answer: Any) -> Stop:
 
 def _line(error: Exception, answer: Any) -> str:
     """`` in line 3`` of the student's own code, where it is known."""
-    code = getattr(answer, "__code__", None)
-    if code is None:
-        return ""
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == code.co_filename]
+    files = {function.__code__.co_filename for function in _functions(answer)}
+    frames = traceback.extract_tb(error.__traceback__)
+    within = next((i for i in range(len(frames), 0, -1) if frames[i - 1].filename == __file__), 0)
+    lines = [frame.lineno for frame in frames[within:] if frame.filename in files]
     return f" in line {lines[-1]}" if lines else ""
 
 

@@ -49,3 +49,8 @@ def sentence(id: str, name: str, detail: str = "", signature: str = "") -> str:
 def shorten(text: str, length: int = HINT_LENGTH - 1) -> str:
     """Cut a text that came from elsewhere to a readable length."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def an(word: str) -> str:
+    """``an int``, ``a float``."""
+    return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
