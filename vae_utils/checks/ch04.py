@@ -4,7 +4,10 @@ import math
 
 import torch
 
-from .exercise import Case, Choice, Exercise, Option
+from vae_utils.gaussian import kl_to_standard_normal
+
+from .exercise import Case, Choice, Exercise, Misconception, Option
+from .probes import gradient_cases
 
 # ---- what the noise costs ----
 
@@ -14,7 +17,26 @@ PREDICT = Exercise(
     name="loss_and_best_sigma",
     reference=(0.5 + 9 * 0.01, 0.0),
     parts=("the error at sigma = 0.1", "the best sigma"),
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "sigma-not-squared",
+            (0.5 + 9 * 0.1, 0.0),
+            "Your noise costs 9σ, not 9σ². The error is a mean square, and the mean of (σε)² is the variance.",
+            also=((0.5 + 3 * 0.1, 0.0),),
+        ),
+        Misconception(
+            "w-not-squared",
+            (0.5 + 3 * 0.01, 0.0),
+            "Your noise costs 3σ². The decoder multiplies the noise by 3 before it is squared, so its variance grows "
+            "by more than 3.",
+        ),
+        Misconception(
+            "sigma-one",
+            (0.5 + 9 * 0.01, 1.0),
+            "The error is right, but at σ = 1 it is larger, not smaller. Nothing here asks for the prior's width: "
+            "only the error counts.",
+        ),
+    ),
     nudge="The noise arrives in the picture as 3σε. What is the mean of (3σε)²? Is there any σ at which this is a "
     "gain?",
     see="04-collapse#what-does-noise-cost",
@@ -38,9 +60,7 @@ def observe_naive_penalty(naive_penalty, draw):
     yield Case("mu = [1, 2], logvar = [3, 0], weights 1 and 10", naive_penalty(mu, logvar, 1.0, 10.0))
     mu, logvar = draw.normal(4, 3), draw.normal(4, 3)
     yield Case("4 examples of 3 latents, weights 0.5 and 0.25", naive_penalty(mu, logvar, 0.5, 0.25))
-    gradients = draw.gradient(naive_penalty, mu, logvar, 0.5, 0.25)
-    yield Case("the gradient for mu", gradients[0])
-    yield Case("the gradient for logvar", gradients[1])
+    yield from gradient_cases(draw, naive_penalty, mu=mu, logvar=logvar, lam_mu=0.5, lam_logvar=0.25)
 
 
 NAIVE = Exercise(
@@ -49,7 +69,45 @@ NAIVE = Exercise(
     reference=naive_penalty,
     observe=observe_naive_penalty,
     returns="one value per example: (B,)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "mean-over-latent",
+            lambda mu, logvar, lam_mu, lam_logvar: (lam_mu * mu**2 + lam_logvar * logvar**2).mean(-1),
+            "The latents were averaged. A squared norm is a sum: with a mean, the pull on each latent gets weaker the "
+            "more of them there are.",
+        ),
+        Misconception(
+            "weights-swapped",
+            lambda mu, logvar, lam_mu, lam_logvar: naive_penalty(mu, logvar, lam_logvar, lam_mu),
+            "The two weights are exchanged: the weight of the mean multiplies the log-variances.",
+        ),
+        Misconception(
+            "kl-instead",
+            lambda mu, logvar, lam_mu, lam_logvar: kl_to_standard_normal(mu, logvar),
+            "This is the KL divergence, or its two parts weighted. That is the next chapter's penalty; here the "
+            "squares of μ and of log σ² are asked for.",
+            also=(
+                lambda mu, logvar, lam_mu, lam_logvar: (
+                    0.5 * (lam_mu * mu**2 + lam_logvar * (torch.expm1(logvar) - logvar)).sum(-1)
+                ),
+            ),
+        ),
+        Misconception(
+            "logvar-not-squared",
+            lambda mu, logvar, lam_mu, lam_logvar: (lam_mu * mu**2 + lam_logvar * logvar).sum(-1),
+            "logvar enters without its square. Then a variance below 1 is rewarded, and the more the smaller it is.",
+        ),
+        Misconception(
+            "squared-sum",
+            lambda mu, logvar, lam_mu, lam_logvar: lam_mu * mu.sum(-1) ** 2 + lam_logvar * logvar.sum(-1) ** 2,
+            "You squared the sum of the latents. Then 3 and −3 cost nothing together: square each one first, then add.",
+        ),
+        Misconception(
+            "weights-ignored",
+            lambda mu, logvar, lam_mu, lam_logvar: naive_penalty(mu, logvar, 1.0, 1.0),
+            "Both squares count with weight 1, whatever the two weights are.",
+        ),
+    ),
     nudge="Which of the two weights goes with which square? With mu = [1, 2], logvar = [3, 0] and weights 1 and 10, "
     "what are the two sums of squares before they are weighted?",
     see="04-collapse#the-naive-pull",
@@ -81,7 +139,43 @@ SNR = Exercise(
     reference=signal_to_noise,
     observe=observe_signal_to_noise,
     returns="one value per latent dimension: (L,)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "ratio-of-stds",
+            lambda mu, logvar: signal_to_noise(mu, logvar).sqrt(),
+            "This is a ratio of standard deviations. Signal and noise are compared by their variances.",
+            also=(lambda mu, logvar: mu.std(0, correction=0) / torch.exp(0.5 * logvar).mean(0),),
+        ),
+        Misconception(
+            "inverted",
+            lambda mu, logvar: 1 / signal_to_noise(mu, logvar),
+            "This is noise over signal. The variance of μ, the signal, belongs above the line.",
+        ),
+        Misconception(
+            "exp-of-mean",
+            lambda mu, logvar: mu.var(0, correction=0) / torch.exp(logvar.mean(0)),
+            "You averaged logvar and then took exp: a geometric mean, which is too small. The noise of the average "
+            "image is the mean of the variances themselves.",
+        ),
+        Misconception(
+            "over-latent",
+            lambda mu, logvar: mu.var(1, correction=0) / torch.exp(logvar).mean(1),
+            "You averaged over the latents, so one value per image comes out. Variance and mean go over the images, "
+            "the first axis.",
+        ),
+        Misconception(
+            "mean-not-subtracted",
+            lambda mu, logvar: (mu**2).mean(0) / torch.exp(logvar).mean(0),
+            "This is the mean of μ². A code that says the same for every image has no signal: what counts is how far "
+            "μ is from its own mean.",
+        ),
+        Misconception(
+            "logvar-as-variance",
+            lambda mu, logvar: mu.var(0, correction=0) / logvar.mean(0),
+            "logvar stands where the variance belongs. It is its logarithm: 0 would mean no noise at all, and it "
+            "means a variance of 1.",
+        ),
+    ),
     nudge="Work with two images and one latent. Numerator: how far do the two means lie from their own mean, squared, "
     "on average? Denominator: turn each logvar into σ² first, then average.",
     see="04-collapse#only-the-ratio-counts",
@@ -95,7 +189,12 @@ def linear_elbo(a, sigma, w, noise_var, x_var):
     """E[log p(x|z)] − E[KL] of the linear VAE in nats: five 0-dimensional tensors → one."""
     squared_error = (1 - a * w) ** 2 * x_var + w**2 * sigma**2
     reconstruction = -0.5 * torch.log(2 * math.pi * noise_var) - squared_error / (2 * noise_var)
-    return reconstruction - 0.5 * (a**2 * x_var + sigma**2 - torch.log(sigma**2) - 1)
+    return reconstruction - mean_kl(a, sigma, x_var)
+
+
+def mean_kl(a, sigma, x_var):
+    """E_x KL(N(a x, σ²) ‖ N(0, 1)) in nats."""
+    return 0.5 * (a**2 * x_var + sigma**2 - torch.log(sigma**2) - 1)
 
 
 def observe_linear_elbo(linear_elbo, draw):
@@ -121,7 +220,42 @@ LINEAR = Exercise(
     reference=linear_elbo,
     observe=observe_linear_elbo,
     returns="one number: a tensor without dimensions",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "noise-forgotten",
+            lambda a, sigma, w, noise_var, x_var: (
+                linear_elbo(a, sigma, w, noise_var, x_var) + (w * sigma) ** 2 / (2 * noise_var)
+            ),
+            "The noise of the code costs nothing in your reconstruction. It reaches x̂ multiplied by w, and its "
+            "variance adds to the squared error.",
+        ),
+        Misconception(
+            "kl-missing",
+            lambda a, sigma, w, noise_var, x_var: linear_elbo(a, sigma, w, noise_var, x_var) + mean_kl(a, sigma, x_var),
+            "This is the reconstruction alone. The ELBO takes off what the code costs, the mean KL.",
+        ),
+        Misconception(
+            "kl-added",
+            lambda a, sigma, w, noise_var, x_var: (
+                linear_elbo(a, sigma, w, noise_var, x_var) + 2 * mean_kl(a, sigma, x_var)
+            ),
+            "The KL was added. It is a price: a code far from the prior makes the ELBO smaller, not larger.",
+        ),
+        Misconception(
+            "mu-not-averaged",
+            lambda a, sigma, w, noise_var, x_var: (
+                linear_elbo(a, sigma, w, noise_var, x_var) + mean_kl(a, sigma, x_var) - mean_kl(a, sigma, 1.0)
+            ),
+            "Your KL has a² where the mean of μ² belongs. μ = ax, and x has the variance x_var, not 1.",
+        ),
+        Misconception(
+            "missing-normaliser",
+            lambda a, sigma, w, noise_var, x_var: (
+                linear_elbo(a, sigma, w, noise_var, x_var) + 0.5 * torch.log(2 * math.pi * noise_var)
+            ),
+            "The normaliser −½ log 2πs² of the density is missing. Without it a larger s² would always look better.",
+        ),
+    ),
     nudge="Take the three steps one at a time. x − wz = (1 − aw)x − wσε has two independent parts of mean 0. What is "
     "the variance of each? And what is the mean of μ² = (ax)² over x?",
     see="04-collapse#where-the-kl-comes-to-rest",
@@ -149,10 +283,11 @@ def observe_naive_total(naive_total, draw):
     yield Case("the second example twice in the batch", naive_total(*twice, 10.0))
     x, x_hat, mu, logvar = draw.uniform(4, 5), draw.uniform(4, 5), draw.normal(4, 3), draw.normal(4, 3)
     yield Case("4 images of 5 pixels, 3 latents, lam = 0.5", naive_total(x, x_hat, mu, logvar, 0.5))
-    gradients = draw.gradient(naive_total, x, x_hat, mu, logvar, 0.5)
-    yield Case("the gradient for x_hat", gradients[1])
-    yield Case("the gradient for mu", gradients[2])
-    yield Case("the gradient for logvar", gradients[3])
+
+    def of_outputs(x_hat, mu, logvar):
+        return naive_total(x, x_hat, mu, logvar, 0.5)
+
+    yield from gradient_cases(draw, of_outputs, x_hat=x_hat, mu=mu, logvar=logvar)
 
 
 LOSS = Exercise(
@@ -161,7 +296,37 @@ LOSS = Exercise(
     reference=naive_total,
     observe=observe_naive_total,
     returns="one number for the batch: a tensor without dimensions",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "penalty-mean-over-latent",
+            lambda x, x_hat, mu, logvar, lam: naive_total(x, x_hat, mu, logvar, lam / mu.shape[-1]),
+            "The penalty is averaged over the latents, the error is summed over the pixels. So the pull gets weaker "
+            "with each latent: a squared norm is a sum.",
+        ),
+        Misconception(
+            "penalty-missing",
+            lambda x, x_hat, mu, logvar, lam: naive_total(x, x_hat, mu, logvar, 0.0),
+            "The penalty does not arrive in the result: this is the squared error alone, and with it the variance "
+            "collapses.",
+        ),
+        Misconception(
+            "recon-mean-over-pixels",
+            lambda x, x_hat, mu, logvar, lam: ((x - x_hat) ** 2).mean() + lam * (mu**2 + logvar**2).sum(-1).mean(),
+            "Now the penalty is a sum, but the squared error is averaged over the pixels. Then the pull is stronger "
+            "by the number of pixels.",
+        ),
+        Misconception(
+            "summed-over-batch",
+            lambda x, x_hat, mu, logvar, lam: len(x) * naive_total(x, x_hat, mu, logvar, lam),
+            "The examples were added up. Then the loss grows with the batch: over the batch a mean is taken.",
+        ),
+        Misconception(
+            "penalty-summed-over-batch",
+            lambda x, x_hat, mu, logvar, lam: naive_total(x, x_hat, mu, logvar, len(x) * lam),
+            "The error is averaged over the batch, the penalty is summed over it. So the pull grows with the batch "
+            "size.",
+        ),
+    ),
     nudge="Take x = [[1, 1]], x_hat = [[0, 0]], mu = [[1, 2]], logvar = [[0, 0]] and lam = 10. Which line gives a "
     "number that is not in 2 + 10 · 5?",
     see="04-collapse#the-naive-pull",
@@ -194,7 +359,38 @@ NOISE = Exercise(
     reference=noise_cost,
     observe=observe_noise_cost,
     returns="one value per example: (B,)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "sigma-not-variance",
+            lambda logvar, W: noise_cost(0.5 * logvar, W),
+            "The noise enters with σ. A squared length is asked for, and the mean of (σε)² is σ²: four times the "
+            "variance must cost four times as much.",
+        ),
+        Misconception(
+            "logvar-as-variance",
+            lambda logvar, W: logvar @ (W**2).sum(0),
+            "logvar stands where the variance belongs. It is its logarithm and may be negative; a squared length may "
+            "not.",
+        ),
+        Misconception(
+            "all-columns-alike",
+            lambda logvar, W: torch.exp(logvar).mean(-1) * (W**2).sum(),
+            "All latents share one mean variance. But a noisy latent is cheap where the decoder hardly looks at it: "
+            "each column of W has its own σ².",
+        ),
+        Misconception(
+            "norm-not-squared",
+            lambda logvar, W: torch.exp(logvar) @ W.norm(dim=0),
+            "The columns of W enter with their length, not with its square. Twice the column moves the picture twice "
+            "as far, and costs four times as much.",
+        ),
+        Misconception(
+            "noise-summed-first",
+            lambda logvar, W: ((torch.exp(0.5 * logvar) @ W.T) ** 2).sum(-1),
+            "You took ε = 1 in every latent and added the shifts before squaring. The ε are independent with mean 0, "
+            "so the mixed products vanish on average.",
+        ),
+    ),
     nudge="With W = [[1, 2]] the shift is σ₁ε₁ + 2σ₂ε₂. Square it: three products. Which of them has mean 0, and what "
     "are the means of the others?",
     see="04-collapse#what-does-noise-cost",

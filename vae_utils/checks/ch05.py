@@ -1,6 +1,7 @@
 """Chapter 5, the KL to the standard normal: what its exercises ask, and the mistakes people make."""
 
 import math
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -9,6 +10,7 @@ from torch.distributions import Normal
 from vae_utils.gaussian import kl_normal_normal, kl_to_standard_normal
 
 from .exercise import Case, Choice, Exercise, Option
+from .probes import gradient_cases
 
 LOG_4 = math.log(4.0)
 
@@ -40,9 +42,7 @@ def observe_kl(kl, draw):
     yield Case("4 examples, 3 latents, all mu = 0, logvar = log 4", kl(torch.zeros(4, 3), torch.full((4, 3), LOG_4)))
     mu, logvar = draw.normal(5, 2), draw.normal(5, 2)
     yield Case("5 examples, 2 latents", kl(mu, logvar))
-    gradients = draw.gradient(kl, mu, logvar)
-    yield Case("the gradient for mu", gradients[0])
-    yield Case("the gradient for logvar", gradients[1])
+    yield from gradient_cases(draw, kl, mu=mu, logvar=logvar)
 
 
 KL = Exercise(
@@ -69,8 +69,7 @@ def observe_kl_general(kl, draw):
     yield Case("mu_q = [0], logvar_q = [log 4], mu_p = [0], logvar_p = [0]", kl(zero, LOG_4 * one, zero, zero))
     four = draw.normal(4, 3), draw.normal(4, 3), draw.normal(4, 3), draw.normal(4, 3)
     yield Case("4 examples, 3 latents", kl(*four))
-    for name, gradient in zip(("mu_q", "logvar_q", "mu_p", "logvar_p"), draw.gradient(kl, *four), strict=True):
-        yield Case(f"the gradient for {name}", gradient)
+    yield from gradient_cases(draw, kl, mu_q=four[0], logvar_q=four[1], mu_p=four[2], logvar_p=four[3])
 
 
 GENERAL = Exercise(
@@ -162,9 +161,7 @@ def observe_taylor_kl(taylor_kl, draw):
     yield Case("mu = [0], logvar = [-2]", taylor_kl(zero, -2 * one))
     mu, logvar = draw.normal(4, 3), draw.normal(4, 3)
     yield Case("4 examples, 3 latents", taylor_kl(mu, logvar))
-    gradients = draw.gradient(taylor_kl, mu, logvar)
-    yield Case("the gradient for mu", gradients[0])
-    yield Case("the gradient for logvar", gradients[1])
+    yield from gradient_cases(draw, taylor_kl, mu=mu, logvar=logvar)
 
 
 TAYLOR = Exercise(
@@ -200,9 +197,8 @@ def observe_negative_elbo(negative_elbo, draw):
     yield Case("x = [[1, 0, 0.5, 1]], logits all 0, mu = 0, logvar = 0", negative_elbo(pixels, 0 * pixels, zero, zero))
     x, logits, mu, logvar = draw.uniform(4, 5), draw.normal(4, 5), draw.normal(4, 3), draw.normal(4, 3)
     yield Case("4 images of 5 pixels, 3 latents", negative_elbo(x, logits, mu, logvar))
-    gradients = draw.gradient(negative_elbo, x, logits, mu, logvar)
-    for name, gradient in zip(("logits", "mu", "logvar"), gradients[1:], strict=True):
-        yield Case(f"the gradient for {name}", gradient)
+    of_outputs = partial(negative_elbo, x)
+    yield from gradient_cases(draw, of_outputs, logits=logits, mu=mu, logvar=logvar)
 
 
 LOSS = Exercise(

@@ -7,6 +7,7 @@ import torch
 from vae_utils.gaussian import kl_to_standard_normal
 
 from .exercise import Case, Choice, Exercise, Misconception, Option
+from .probes import gradient_cases
 from .watch import Stop
 
 LOG_4, LOG_9 = math.log(4.0), math.log(9.0)
@@ -450,9 +451,11 @@ def observe_single(single_sample_kl, draw):
     yield Case("mu = [0], logvar = [log 4], eps = [1]", single_sample_kl(zero, LOG_4 * one, one))
     mu, logvar, eps = draw.normal(6, 3), draw.normal(6, 3), draw.normal(6, 3)
     yield Case("6 examples, 3 latents", single_sample_kl(mu, logvar, eps))
-    gradients = draw.gradient(single_sample_kl, mu, logvar, eps)
-    yield Case("the gradient for mu", gradients[0])
-    yield Case("the gradient for logvar", gradients[1])
+
+    def of_encoder(mu, logvar):
+        return single_sample_kl(mu, logvar, eps)
+
+    yield from gradient_cases(draw, of_encoder, mu=mu, logvar=logvar)
 
 
 SINGLE = Exercise(
