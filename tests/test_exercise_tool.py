@@ -26,7 +26,7 @@ SAMPLE = (
 # %% [markdown]
 # ## 1. Predict
 #
-# See [the chapter](../05-kl.ipynb#the-formula).
+# See [the chapter](../05-kl.ipynb#the-derivation-line-by-line).
 
 # %% {META % "05-predict-answer"} tags=["hide-input"]
 ### BEGIN SOLUTION
@@ -208,6 +208,8 @@ def test_a_malformed_answer_is_named(source, words):
         (lambda s: s.replace("05-kl-answer", "05-other-answer"), "needs its check .*05-other-answer"),
         (lambda s: s.replace('"05-loss-answer"', '"05-kl-answer"'), "the id 05-kl-answer is used twice"),
         (lambda s: s.replace("# # Exercises 5", "# Exercises 5"), "must be the title"),
+        (lambda s: s.replace("../05-kl", "../05-lk"), "there is no chapter 05-lk"),
+        (lambda s: s.replace("#the-derivation-line", "#derivation-line"), "do you mean #the-derivation-line-by-line"),
     ],
 )
 def test_a_malformed_source_is_named(tmp_path, capsys, change, words):
@@ -242,9 +244,9 @@ def test_the_solution_is_executed_folded_and_finds_the_chapter(course):
     assert "sum(-1)" in cell(notebook, "05-kl-answer").source
     assert "x.mean()" not in json.dumps(notebook)
     assert "<summary>Show the solution</summary>\n\nThe model answer.\n\n" in cell(notebook, "05-open").source
-    assert "(../../chapters/05-kl.ipynb#the-formula)" in cell(notebook, "1-predict").source
+    assert "(../../chapters/05-kl.ipynb#the-derivation-line-by-line)" in cell(notebook, "1-predict").source
     assert "(../../chapters/exercises/05-kl.ipynb)" in notebook.cells[0].source
-    assert "(../05-kl.ipynb#the-formula)" in cell(stored(course, exercises.STUDENT), "1-predict").source
+    assert "(../05-kl.ipynb#the-derivation-line-by-line)" in cell(stored(course, exercises.STUDENT), "1-predict").source
 
 
 def test_the_released_copy_holds_the_checks_and_a_whole_notebook_to_start_from(course):

@@ -36,7 +36,7 @@
 #
 # **By hand.** The empty pixel, x = 0, is the easy one: the decoder answers "no ink at all", and pays nothing.
 #
-# In the chapter: [what the decoder's numbers mean](../07-vae.ipynb#what-the-decoders-numbers-mean).
+# In the chapter: [what the decoder's numbers mean](../07-vae.ipynb#what-the-decoder-s-numbers-mean).
 
 # %% nbgrader={"grade": false, "grade_id": "07-predict-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
@@ -67,7 +67,7 @@ check("07-predict")
 #
 # **By hand.** Two pixels `[1, 0]`, both logits 0. Each pixel had the probability ½, so the answer is −2 log 2 = −1.386.
 #
-# In the chapter: [what the decoder's numbers mean](../07-vae.ipynb#what-the-decoders-numbers-mean).
+# In the chapter: [what the decoder's numbers mean](../07-vae.ipynb#what-the-decoder-s-numbers-mean).
 
 # %% nbgrader={"grade": false, "grade_id": "07-loglik-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 import torch
@@ -249,7 +249,7 @@ check("07-grid")
 # - **c** The KL must have become negative. That is where to look.
 # - **d** The ELBO has risen above log p(x), so it is no bound any more.
 #
-# In the chapter: [what the decoder's numbers mean](../07-vae.ipynb#what-the-decoders-numbers-mean).
+# In the chapter: [what the decoder's numbers mean](../07-vae.ipynb#what-the-decoder-s-numbers-mean).
 
 # %% nbgrader={"grade": false, "grade_id": "07-q1-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
@@ -274,7 +274,7 @@ check("07-q1")
 # - **d** The mean makes the error 784 times lighter. At unit variance the KL has the hidden weight β = 392.
 #
 # In the chapter: [the decoder's variance is an exchange
-# rate](../07-vae.ipynb#the-decoders-variance-is-an-exchange-rate).
+# rate](../07-vae.ipynb#the-decoder-s-variance-is-an-exchange-rate).
 
 # %% nbgrader={"grade": false, "grade_id": "07-q2-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
@@ -321,7 +321,7 @@ check("07-q3")
 # - **c** A lower bound on the expected log-probability of the *dynamically binarized* digits.
 # - **d** Nats are nats. Somebody's Gaussian decoder has +12 nats on the same digits, so that one is the better model.
 #
-# In the chapter: [what the decoder's numbers mean](../07-vae.ipynb#what-the-decoders-numbers-mean).
+# In the chapter: [what the decoder's numbers mean](../07-vae.ipynb#what-the-decoder-s-numbers-mean).
 
 # %% nbgrader={"grade": false, "grade_id": "07-q4-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN

@@ -64,7 +64,7 @@ check("08-predict")
 # **By hand.** One pixel, hit exactly, with variance 1: −½ log 2π = −0.919. Two such pixels: −1.838.
 #
 # In the chapter: [where blur comes from](../08-variants.ipynb#where-blur-comes-from), and [what the decoder's numbers
-# mean](../07-vae.ipynb#what-the-decoders-numbers-mean) in chapter 7.
+# mean](../07-vae.ipynb#what-the-decoder-s-numbers-mean) in chapter 7.
 
 # %% nbgrader={"grade": false, "grade_id": "08-gaussian-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 import math

@@ -19,20 +19,28 @@ An open question is answered in a Markdown cell.
 """
 
 import ast
+import difflib
 import json
 import re
+from functools import cache
+from pathlib import Path
 
 import jupytext
 import nbformat
+from docutils.nodes import make_id
+
+CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 
 STUB = "..."  # the checks take it for an answer that nobody has begun; nbgrader_config.py says the same to nbgrader
 TEXT_STUB = "YOUR ANSWER HERE"  # nbgrader's own
 MARKER = re.compile(r"^([ \t]*)#{2,3} (BEGIN|END) (SOLUTION|GIVEN)[ \t]*$")  # of Markdown's, jupytext takes one #
 MEND = "...  # take this line away when you have mended the function"
+LINK = re.compile(r"\]\(\.\./([\w-]+)\.ipynb(?:#([\w.-]+))?\)")  # to a chapter, as seen from the student's notebook
 GRADE_ID = re.compile(r"\d\d-[a-z0-9]+(-answer)?")
 SCHEMA = {"schema_version": 3, "task": False}
 POINTS = 2
 SHOW = {"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+EXPECTED = "What stands below a check is printed for a right answer. Run the check to learn what it says about yours."
 SOLUTIONS = """# Solutions to chapter {number}
 
 Try [the exercises](../../chapters/exercises/{assignment}.ipynb) first. What is folded away here is one right answer of
@@ -180,6 +188,7 @@ def read(path):
         try:
             cell.metadata = complete(cell, path.stem[:2])
             cell["id"] = name_of(cell, number)
+            follow_links(cell)
             if cell["id"] in seen:
                 raise BadSource(f"the id {cell['id']} is used twice")
         except BadSource as error:
@@ -216,6 +225,25 @@ def complete(cell, chapter):
     return nbformat.from_dict({"nbgrader": {"grade_id": name, **role, **SCHEMA}})
 
 
+@cache
+def anchors(chapter):
+    """The ids that a chapter's headings have in the built page."""
+    notebook = nbformat.read(CHAPTERS / f"{chapter}.ipynb", as_version=4)
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
+    return [make_id(heading) for heading in re.findall(r"^#+ (.+)$", text, flags=re.M)]
+
+
+def follow_links(cell):
+    """:class:`BadSource` for a link to a chapter or a paragraph that is not there."""
+    for chapter, anchor in LINK.findall(cell.source) if cell.cell_type == "markdown" else ():
+        if not (CHAPTERS / f"{chapter}.ipynb").is_file():
+            raise BadSource(f"there is no chapter {chapter}.ipynb")
+        if anchor and anchor not in anchors(chapter):
+            meant = difflib.get_close_matches(anchor, anchors(chapter), n=1, cutoff=0)
+            raise BadSource(f"chapter {chapter} has no paragraph #{anchor}: do you mean #{meant[0]}?")
+
+
 def name_of(cell, number):
     """A readable id: the grade id, or the heading's words, or the cell's place."""
     heading = re.match(r"#+ (.+)", cell.source)
@@ -238,6 +266,7 @@ def version(notebook, which):
 def student_version(notebook, solved):
     """Stubs, and below each check what the executed solution made it print."""
     result = version(notebook, 0)
+    result.cells[0].source += f"\n\n{EXPECTED}"
     for cell, done in zip(result.cells, solved.cells, strict=True):
         if is_check(cell):
             cell.outputs, cell.execution_count = done.outputs, done.execution_count

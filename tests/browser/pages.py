@@ -34,7 +34,7 @@ WRITTEN = [
     for name in sources(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
 ]
 PAGES = [*WRITTEN, "search.html", "genindex.html"]
-CHAPTERS = [name for name in WRITTEN if name.startswith("chapters/")]
+CHAPTERS = [name for name in WRITTEN if name.startswith("chapters/") and not name.startswith("chapters/exercises/")]
 
 
 def see_all(visit):
