@@ -159,7 +159,7 @@ check("08-conditional")
 # **By hand.** A sum plus a sum with the weight 1 is the honest loss, β = 1. A mean over 784 pixels plus a summed KL
 # with the weight 1: multiply by 784, and the KL stands there 784 times. β = 784.
 #
-# In the chapter: [the hidden β](../08-variants.ipynb#the-hidden-β).
+# In the chapter: [the hidden β](../08-variants.ipynb#the-hidden).
 
 # %% nbgrader={"grade": false, "grade_id": "08-hiddenbeta-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def effective_beta(pixels, latents, recon_mean, kl_mean, kl_weight):
