@@ -107,17 +107,19 @@ from torch import nn
 class GaussianEncoder(nn.Module):
     """x (B, features) → mu and logvar, each of shape (B, latent)."""
 
-    ### BEGIN SOLUTION
     def __init__(self, features, hidden, latent):
         super().__init__()
+        ### BEGIN SOLUTION
         self.hidden = nn.Sequential(nn.Linear(features, hidden), nn.Tanh())
         self.mu = nn.Linear(hidden, latent)
         self.logvar = nn.Linear(hidden, latent)
+        ### END SOLUTION
 
     def forward(self, x):
+        ### BEGIN SOLUTION
         h = self.hidden(x)  # (B, hidden)
         return self.mu(h), self.logvar(h)
-    ### END SOLUTION
+        ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "03-encoder", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("03-encoder")
