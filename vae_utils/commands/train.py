@@ -112,6 +112,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--checkpoint-every", type=int, metavar="N", help="steps between two checkpoints (default: 500)"
     )
     running.add_argument("--tensorboard", action="store_true", default=None, help="also write RUN/tensorboard")
+    running.add_argument(
+        "--pictures", action=argparse.BooleanOptionalAction, default=None, help="draw the PNG files (default: yes)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -140,8 +143,9 @@ def _run(args: argparse.Namespace) -> int:
         def prepare() -> tuple[dict[str, Any], dict[str, Any] | None]:
             """The first process alone looks into the folder: the others may be on machines that do not have it."""
             config = resumed(folder, given(args)) if args.resume else {"settings": asked.as_dict()}
-            outputs = {"checkpoint_every": 500, "tensorboard": False, **config.get("outputs", {})}
-            config["outputs"] = {name: getattr(args, name) or value for name, value in outputs.items()}
+            outputs = {"checkpoint_every": 500, "tensorboard": False, "pictures": True, **config.get("outputs", {})}
+            typed = {name: getattr(args, name) for name in outputs if getattr(args, name) is not None}
+            config["outputs"] = {**outputs, **typed}
             if config["outputs"]["tensorboard"]:
                 require_tensorboard()
             if not args.resume:
@@ -172,7 +176,7 @@ def _run(args: argparse.Namespace) -> int:
                 if run.report:
                     run.report.close()
             if processes.first:
-                trainer.finish(run)
+                trainer.finish(run, draw=config["outputs"]["pictures"])
                 last = dict(zip(trainer.columns(settings.watch), rows[-1], strict=True))
                 print(
                     f"{settings.watch} ELBO {last[f'{settings.watch}_elbo']:.2f} nats per image after "

@@ -72,6 +72,7 @@ def latent_map(model: VAE, x: Tensor, y: Tensor) -> bytes:
     dimensions only the mean codes are shown, in the plane where they differ most.
     """
     mu = model.encode(x)
+    size = 4 if len(x) > 500 else 16
     with rc_context(plots.STYLE):
         if model.latent == 1:
             figure = _figure(9, 1.2)
@@ -82,11 +83,11 @@ def latent_map(model: VAE, x: Tensor, y: Tensor) -> bytes:
             figure = _figure(11, 5.6)
             left, right = figure.subplots(1, 2)
             plots.latent_map(model, n=20, ax=left, title="decoded at equal steps of the prior's probability")
-            plots.codes(mu, y, ax=right, size=4, title="mean codes of held-out images")
+            plots.codes(mu, y, ax=right, size=size, title="mean codes of held-out images")
         else:
             figure = _figure(6.4, 6)
             codes, shares = principal_axes(mu)
-            ax = plots.codes(codes, y, ax=figure.subplots(), size=4)
+            ax = plots.codes(codes, y, ax=figure.subplots(), size=size)
             ax.set(title=f"mean codes of held-out images: 2 of {model.latent} dimensions, by principal components")
             names = [f"component {k + 1}: {share:.0%} of the variance" for k, share in enumerate(shares)]
             ax.set(xlabel=names[0], ylabel=names[1])

@@ -272,10 +272,20 @@ class Trainer:
             )
 
 
-def finish(run: Trainer) -> None:
-    """The files of a run that is done: the model, and pictures of what it can do."""
-    from vae_utils.runs import pictures  # matplotlib, which training does not need
+def finish(run: Trainer, *, draw: bool = True) -> None:
+    """The files of a run that is done: the model, and pictures of what it can do unless they are not wanted.
 
+    Raises
+    ------
+    OSError
+        If one cannot be written.
+    """
     model = run.model.to("cpu").eval()
-    model.save(run.folder / "model.pt")
-    pictures.draw_all(run.folder, model, run.settings.binarized(run.watched.x), run.watched.y)
+    try:
+        model.save(run.folder / "model.pt")
+    except RuntimeError as error:  # so torch calls a full disk
+        raise OSError(f"model.pt: {str(error).splitlines()[0]}") from None
+    if draw:
+        from vae_utils.runs import pictures  # matplotlib, which training does not need
+
+        pictures.draw_all(run.folder, model, run.settings.binarized(run.watched.x), run.watched.y)
