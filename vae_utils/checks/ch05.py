@@ -9,7 +9,7 @@ from torch.distributions import Normal
 
 from vae_utils.gaussian import kl_normal_normal, kl_to_standard_normal
 
-from .exercise import Case, Choice, Exercise, Option
+from .exercise import Case, Choice, Exercise, Misconception, Option
 from .probes import gradient_cases
 
 LOG_4 = math.log(4.0)
@@ -22,13 +22,41 @@ PREDICT = Exercise(
     name="three_kls",
     reference=(0.0, 0.5, (3 - LOG_4) / 2),
     parts=("mu = 0, logvar = 0", "mu = -1, logvar = 0", "mu = 0, logvar = log 4"),
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "missing-half",
+            (0.0, 1.0, 3 - LOG_4),
+            "Every price is twice the right one. The ½ of both log-densities stays in front of the bracket.",
+        ),
+        Misconception(
+            "sigma-for-variance",
+            (0.0, 0.5, (1 - math.log(2.0)) / 2),
+            "In the third price you took 2 for the variance. log σ² = log 4, so σ² = 4; the 2 is the standard "
+            "deviation.",
+        ),
+        Misconception(
+            "naive-for-kl",
+            (0.0, 1.0, LOG_4**2),
+            "These are chapter 4's naive penalties, μ² + (log σ²)². The KL has another shape, and a ½.",
+        ),
+        Misconception(
+            "swapped-arguments",
+            (0.0, 0.5, (LOG_4 + 0.25 - 1) / 2),
+            "The third one is KL(p‖q), the average under the prior. It is also the price of σ = ½. The VAE averages "
+            "under q, the first argument.",
+        ),
+    ),
     nudge="Put the numbers into ½ (μ² + σ² − log σ² − 1). For the third one: log σ² = log 4, so what is σ²?",
     see="05-kl#the-derivation-line-by-line",
 )
 
 
 # ---- the line that every VAE contains ----
+
+
+def prices(mu, logvar):
+    """The KL of each coordinate by itself: (B, L), (B, L) → (B, L)."""
+    return kl_to_standard_normal(mu[..., None], logvar[..., None])
 
 
 def observe_kl(kl, draw):
@@ -51,7 +79,85 @@ KL = Exercise(
     reference=kl_to_standard_normal,
     observe=observe_kl,
     returns="one value per example: (B,)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "missing-half",
+            lambda mu, logvar: 2 * kl_to_standard_normal(mu, logvar),
+            "Every value is twice the right one. The ½ belongs to the KL: without it you train with a hidden β = 2.",
+        ),
+        Misconception(
+            "wrong-sign",
+            lambda mu, logvar: -kl_to_standard_normal(mu, logvar),
+            "Every value is the negative of the right one. A KL is never below 0; the ELBO subtracts it, and the minus "
+            "belongs there.",
+        ),
+        Misconception(
+            "logvar-as-logsigma",
+            lambda mu, logvar: kl_to_standard_normal(mu, 2 * logvar),
+            "logvar was read as log σ, so that σ² became exp of twice logvar. It is log σ²: with logvar = log 4 the "
+            "variance is 4, not 16.",
+        ),
+        Misconception(
+            "forgot-exp",
+            lambda mu, logvar: 0.5 * (mu**2 + logvar - logvar - 1).sum(-1),
+            "logvar stands where the variance belongs, and there it cancels against −log σ². At the prior your KL is "
+            "below 0, and σ has no effect.",
+            also=(lambda mu, logvar: 0.5 * (mu**2 - 1).sum(-1),),  # simplified: no gradient for logvar at all
+        ),
+        Misconception(
+            "mean-over-latent",
+            lambda mu, logvar: prices(mu, logvar).mean(-1),
+            "The latents were averaged. Each one is one more thing to pay for: independent coordinates have prices "
+            "that add up.",
+        ),
+        Misconception(
+            "summed-over-batch",
+            lambda mu, logvar: prices(mu, logvar).sum(),
+            "This is one number for the whole batch, and it grows with the batch. Return one value per example; the "
+            "mean over the batch comes in the loss, for both terms alike.",
+        ),
+        Misconception(
+            "averaged-over-batch",
+            lambda mu, logvar: kl_to_standard_normal(mu, logvar).mean(),
+            "This is one number for the whole batch, an average. Here each example keeps its own KL; the mean over the "
+            "batch comes in the loss.",
+            also=(lambda mu, logvar: prices(mu, logvar).mean(),),
+        ),
+        Misconception(
+            "no-reduction",
+            prices,
+            "There is still one value per latent. What one example pays is the sum over its latents.",
+        ),
+        Misconception(
+            "swapped-arguments",
+            lambda mu, logvar: kl_normal_normal(0 * mu, 0 * logvar, mu, logvar),
+            "This is KL(p‖q), the average under the prior: 0.318 for σ = 2, where KL(q‖p) is 0.807. The VAE averages "
+            "under q, the first argument.",
+        ),
+        Misconception(
+            "naive-for-kl",
+            lambda mu, logvar: (mu**2 + logvar**2).sum(-1),
+            "These are chapter 4's naive penalties. They charge σ = 2 and σ = ½ alike; the KL does not.",
+        ),
+        Misconception(
+            "mu-not-squared",
+            lambda mu, logvar: kl_to_standard_normal(0 * mu, logvar) + 0.5 * mu.sum(-1),
+            "μ enters without its square, so a negative mean is rewarded. One step to the left costs as much as one "
+            "to the right.",
+        ),
+        Misconception(
+            "missing-one",
+            lambda mu, logvar: (prices(mu, logvar) + 0.5).sum(-1),
+            "The −1 is missing, once for each latent. Without it the prior itself, at μ = 0 and log σ² = 0, would cost "
+            "something.",
+        ),
+        Misconception(
+            "in-bits",
+            lambda mu, logvar: kl_to_standard_normal(mu, logvar) / math.log(2.0),
+            "These are bits: every value is divided by log 2. Use natural logarithms throughout, then the unit is the "
+            "nat.",
+        ),
+    ),
     nudge="Start from ½ (μ² + σ² − log σ² − 1) for one coordinate. What is σ² in terms of logvar? Which axis holds the "
     "coordinates of one example, and what happens to their prices?",
     see="05-kl#more-dimensions-a-sum",
@@ -78,7 +184,47 @@ GENERAL = Exercise(
     reference=kl_normal_normal,
     observe=observe_kl_general,
     returns="one value per example: (B,)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "swapped-arguments",
+            lambda mu_q, logvar_q, mu_p, logvar_p: kl_normal_normal(mu_p, logvar_p, mu_q, logvar_q),
+            "This is KL(p‖q), the average under p. The samples come from q: its variance stands above that of p, not "
+            "below.",
+        ),
+        Misconception(
+            "log-ratio-sign",
+            lambda mu_q, logvar_q, mu_p, logvar_p: (
+                kl_normal_normal(mu_q, logvar_q, mu_p, logvar_p) + (logvar_q - logvar_p).sum(-1)
+            ),
+            "The log-ratio of the variances has the wrong sign. A narrow q is worth more nats than a wide one: −log "
+            "σ_q², as in the formula that you know.",
+        ),
+        Misconception(
+            "means-not-scaled",
+            lambda mu_q, logvar_q, mu_p, logvar_p: (
+                kl_normal_normal(mu_p, logvar_q, mu_p, logvar_p) + 0.5 * ((mu_q - mu_p) ** 2).sum(-1)
+            ),
+            "The distance of the means does not know how wide p is. Two means that are 1 apart are far for a narrow p "
+            "and near for a wide one.",
+        ),
+        Misconception(
+            "missing-half",
+            lambda mu_q, logvar_q, mu_p, logvar_p: 2 * kl_normal_normal(mu_q, logvar_q, mu_p, logvar_p),
+            "Every value is twice the right one: the ½ of the log-densities is missing.",
+        ),
+        Misconception(
+            "missing-one",
+            lambda mu_q, logvar_q, mu_p, logvar_p: (
+                kl_normal_normal(mu_q, logvar_q, mu_p, logvar_p) + 0.5 * mu_q.shape[-1]
+            ),
+            "The −1 is missing, once for each latent. Take q equal to p: the KL must be 0.",
+        ),
+        Misconception(
+            "prior-variance-ignored",
+            lambda mu_q, logvar_q, mu_p, logvar_p: kl_to_standard_normal(mu_q - mu_p, logvar_q),
+            "You subtracted the mean of p, but its variance has no effect: this is the KL to a prior of variance 1.",
+        ),
+    ),
     nudge="Measure in units of p. The distance of the means becomes (μ_q − μ_p)/σ_p, and the variance of q becomes "
     "σ_q²/σ_p². What does the formula for the standard normal make of these two?",
     see="05-kl#kl-qp-or-kl-pq",
@@ -93,6 +239,28 @@ def kl_monte_carlo(mu, logvar, n, generator):
     sigma = torch.exp(0.5 * logvar)
     z = mu + sigma * torch.randn(n, *mu.shape, generator=generator)
     return (Normal(mu, sigma).log_prob(z) - Normal(0.0, 1.0).log_prob(z)).sum(-1).mean(0)
+
+
+def estimate(noise_std=0.5, density_std=0.5, keep=slice(None), change=lambda log_ratios: log_ratios):
+    """An estimator with another power of the variance as σ, fewer samples, or log-ratios (n, B, L) that are changed."""
+
+    def kl(mu, logvar, n, generator):
+        z = mu + torch.exp(noise_std * logvar) * torch.randn(n, *mu.shape, generator=generator)[keep]
+        log_q = Normal(mu, torch.exp(density_std * logvar)).log_prob(z)
+        return change(log_q - Normal(0.0, 1.0).log_prob(z)).sum(-1).mean(0)
+
+    return kl
+
+
+def each_example(change):
+    """A change of an example's log-ratio, after the sum over its coordinates."""
+    return lambda log_ratios: change(log_ratios.sum(-1, keepdim=True))
+
+
+def from_the_prior(mu, logvar, n, generator):
+    """The mean of log q(z) − log p(z) over z ~ p, which is −KL(p‖q)."""
+    z = torch.randn(n, *mu.shape, generator=generator)
+    return (Normal(mu, torch.exp(0.5 * logvar)).log_prob(z) - Normal(0.0, 1.0).log_prob(z)).sum(-1).mean(0)
 
 
 def observe_kl_monte_carlo(kl, draw):
@@ -138,7 +306,52 @@ MONTE_CARLO = Exercise(
     observe=observe_kl_monte_carlo,
     random=True,
     returns="one value per example: (B,)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "samples-from-prior",
+            from_the_prior,
+            "The samples do not come from q: the noise was used as it is, without μ and σ. Under the prior the "
+            "average is another number, and it is negative.",
+        ),
+        Misconception(
+            "wrong-sign",
+            estimate(change=torch.neg),
+            "You average log p − log q, and get −KL. The density that the samples come from stands first.",
+        ),
+        Misconception(
+            "one-sample",
+            estimate(keep=slice(1)),
+            "Your estimates scatter as if n were 1, whatever n is. Draw n samples for each example, and average over "
+            "all of them.",
+        ),
+        Misconception(
+            "absolute-value",
+            estimate(change=each_example(torch.abs)),
+            "The absolute value was taken. Single log-ratios may be negative, and without these the average is larger "
+            "than the KL.",
+            also=(lambda *given: kl_monte_carlo(*given).abs(),),
+        ),
+        Misconception(
+            "clamped-at-zero",
+            estimate(change=each_example(torch.relu)),
+            "Negative values were cut off at 0. The estimate was right on average, and now it is too large: only the "
+            "expectation is never negative.",
+            also=(lambda *given: torch.relu(kl_monte_carlo(*given)),),
+        ),
+        Misconception(
+            "mean-over-latent",
+            lambda mu, *given: kl_monte_carlo(mu, *given) / mu.shape[-1],
+            "The latents were averaged. The log-density of independent coordinates is a sum; the mean goes over the n "
+            "samples alone.",
+        ),
+        Misconception(
+            "variance-as-std",
+            estimate(noise_std=1.0, density_std=1.0),
+            "exp of logvar was used as the standard deviation. It is the variance: with logvar = log 4 the samples "
+            "spread by 2, not by 4.",
+            also=(estimate(noise_std=1.0), estimate(density_std=1.0)),
+        ),
+    ),
     nudge="Three steps: n samples of q for each example, the log-ratio of each sample summed over its coordinates, the "
     "mean over the n. Which of the axes of your tensor is which?",
     see="05-kl#one-sample-of-it",
@@ -170,7 +383,36 @@ TAYLOR = Exercise(
     reference=taylor_kl,
     observe=observe_taylor_kl,
     returns="one value per example: (B,)",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "equal-weights",
+            lambda mu, logvar: 0.5 * (mu**2 + logvar**2).sum(-1),
+            "Both weights are ½. The second derivative of ½ (e^v − v − 1) at v = 0 is ½, and a parabola has half of "
+            "its second derivative in front.",
+        ),
+        Misconception(
+            "unit-weights",
+            lambda mu, logvar: (mu**2 + logvar**2).sum(-1),
+            "Both weights are 1, the naive penalty itself. Near the prior it charges more than the KL: which two "
+            "weights make them touch?",
+        ),
+        Misconception(
+            "kl-instead",
+            kl_to_standard_normal,
+            "This is the KL itself. Its second-order approximation is asked for: two squares with two weights, which "
+            "part from the KL far from the prior.",
+        ),
+        Misconception(
+            "weights-swapped",
+            lambda mu, logvar: (0.25 * mu**2 + 0.5 * logvar**2).sum(-1),
+            "The two weights are exchanged. The mean enters the KL as ½ μ² exactly, with nothing to expand.",
+        ),
+        Misconception(
+            "mean-over-latent",
+            lambda mu, logvar: (0.5 * mu**2 + 0.25 * logvar**2).mean(-1),
+            "The weights are right, but the latents were averaged. The prices of independent coordinates add up.",
+        ),
+    ),
     nudge="KL = ½ μ² + ½ (e^v − v − 1). Put e^v = 1 + v + ½ v² into the bracket. What is left of it, and what does "
     "the ½ in front make of that?",
     see="05-kl#the-missing-ratio-2-1",
@@ -180,10 +422,24 @@ TAYLOR = Exercise(
 # ---- a loss to mend ----
 
 
+def cross_entropy(x, logits):
+    """−log p(x|z) per image, in nats: (B, D), (B, D) → (B,)."""
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
+
+
 def negative_elbo(x, logits, mu, logvar):
     """Mean over the batch of cross-entropy + KL, in nats: (B, D), (B, D), (B, L), (B, L) → ()."""
-    cross_entropy = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
-    return (cross_entropy + kl_to_standard_normal(mu, logvar)).mean()
+    return (cross_entropy(x, logits) + kl_to_standard_normal(mu, logvar)).mean()
+
+
+def weighted(pixels=lambda x, mu: 1.0, kl=lambda x, mu: 1.0):
+    """The same with a weight on each of the two terms, which may depend on the sizes B, D and L."""
+
+    def loss(x, logits, mu, logvar):
+        kls = kl_to_standard_normal(mu, logvar)
+        return (pixels(x, mu) * cross_entropy(x, logits) + kl(x, mu) * kls).mean()
+
+    return loss
 
 
 def observe_negative_elbo(negative_elbo, draw):
@@ -207,7 +463,38 @@ LOSS = Exercise(
     reference=negative_elbo,
     observe=observe_negative_elbo,
     returns="one number for the batch: a tensor without dimensions",
-    misconceptions=(),
+    misconceptions=(
+        Misconception(
+            "kl-summed-over-batch",
+            weighted(kl=lambda x, mu: len(mu)),
+            "The cross-entropy is averaged over the batch, the KL is summed over it. So the KL weighs more with each "
+            "image in the batch, until every posterior is the prior.",
+        ),
+        Misconception(
+            "kl-mean-over-latent",
+            weighted(kl=lambda x, mu: 1 / mu.shape[-1]),
+            "The KL is averaged over the latents, the cross-entropy is summed over the pixels. So the KL is too weak, "
+            "by the number of latents.",
+        ),
+        Misconception(
+            "recon-mean-over-pixels",
+            weighted(pixels=lambda x, mu: 1 / x.shape[-1]),
+            "The cross-entropy is averaged over the pixels, the KL is summed over the latents. So the KL is too "
+            "strong, by the number of pixels: a hidden β.",
+        ),
+        Misconception(
+            "kl-subtracted",
+            weighted(kl=lambda x, mu: -1.0),
+            "The KL is subtracted. In the ELBO it stands with a minus; in the loss, the negative ELBO, with a plus. "
+            "As it is, codes far from the prior are rewarded.",
+        ),
+        Misconception(
+            "summed-over-batch",
+            weighted(pixels=lambda x, mu: len(x), kl=lambda x, mu: len(x)),
+            "Both terms are summed over the batch. Their ratio is right, but the loss and its gradient grow with the "
+            "batch: take the mean.",
+        ),
+    ),
     nudge="Put the same image into the batch twice. Which of the two terms stays as it was, and which one doubles?",
     see="05-kl#a-clinic",
 )

@@ -496,7 +496,8 @@ SINGLE = Exercise(
         Misconception(
             "logq-at-mean",
             lambda mu, logvar, eps: single_sample_kl(mu, logvar, eps) + 0.5 * (eps**2).sum(-1),
-            "log q was taken at its peak μ, log p at the sample z. Both densities are asked at the same point z.",
+            "log q was taken at its peak μ, whatever the roll was. Both densities are asked at one point, the sample.",
+            also=(lambda mu, logvar, eps: single_sample_kl(mu, logvar, 0 * eps),),  # log p at μ as well
         ),
     ),
     nudge="First z = μ + σε, then both log-densities at this z. In log q the distance (z − μ)/σ is an old "
