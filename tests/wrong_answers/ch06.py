@@ -646,6 +646,12 @@ return torch.stack(out)
                 ),
                 "logq-at-mean",
             ),
+            "both at mu": (
+                single(
+                    "q = D.Normal(mu, torch.exp(0.5 * logvar))\np = D.Normal(torch.zeros_like(mu), torch.ones_like(mu))\nreturn (q.log_prob(mu) - p.log_prob(mu)).sum(1)"
+                ),
+                "logq-at-mean",
+            ),
             "stub": (single("raise NotImplementedError()"), "not-attempted"),
             "other name": (body("single_kl(mu, logvar, eps)", "return 0.5 * (mu ** 2).sum(1)"), "no-such-name"),
             "tensor as a function": (HEAD + "single_sample_kl = torch.tensor(0.0)\n", "not-a-function"),

@@ -326,6 +326,16 @@ return torch.stack(out)
                 loglik("p = 1 / (1 + torch.exp(-logits))\nreturn (x * p.log() + (1 - x) * (1 - p).log()).sum(dim=1)"),
                 "underflow",
             ),
+            "bce of sigmoid": (
+                loglik("return -F.binary_cross_entropy(torch.sigmoid(logits), x, reduction='none').sum(1)"),
+                "underflow",
+            ),
+            "log(p + 1e-8)": (
+                loglik(
+                    "p = torch.sigmoid(logits)\nreturn (x * torch.log(p + 1e-8) + (1 - x) * torch.log(1 - p + 1e-8)).sum(1)"
+                ),
+                "underflow",
+            ),
             "log(1 + exp)": (loglik("return (x * logits - torch.log(1 + torch.exp(logits))).sum(1)"), "underflow"),
             "mean over the batch": (
                 loglik("return -F.binary_cross_entropy_with_logits(logits, x, reduction='none').sum(1).mean()"),

@@ -193,6 +193,11 @@ return torch.stack(out).reshape(log_p.shape)
                 gloss("d = 1 / (1 + torch.exp(-fake_logits))\nreturn -d.log().mean()"),
                 "underflow",
             ),
+            "bce of sigmoid": (
+                gloss("p = torch.sigmoid(fake_logits)\nreturn F.binary_cross_entropy(p, torch.ones_like(p))"),
+                "underflow",
+            ),
+            "log(D + 1e-8)": (gloss("return -torch.log(torch.sigmoid(fake_logits) + 1e-8).mean()"), "underflow"),
             "log(1 + exp)": (gloss("return torch.log(1 + torch.exp(-fake_logits)).mean()"), "underflow"),
             "sum": (gloss("return F.softplus(-fake_logits).sum()"), "sum-not-mean"),
             "reduction sum": (

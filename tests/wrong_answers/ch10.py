@@ -146,6 +146,12 @@ return torch.stack(scales)[t - 1] * x0 + torch.stack(stds)[t - 1] * eps
                 diffuse("b = betas[t - 1]\nreturn (1 - b).sqrt() * x0 + b.sqrt() * eps"),
                 "alpha-not-cumulative",
             ),
+            "bar[t]": (
+                diffuse(
+                    "bar = torch.cumprod(1 - betas, 0)[t]\nreturn torch.sqrt(bar) * x0 + torch.sqrt(1 - bar) * eps"
+                ),
+                "off-by-one",
+            ),
             "bar[t - 2]": (
                 diffuse(
                     "bar = torch.cumprod(1 - betas, 0)[t - 2]\nreturn torch.sqrt(bar) * x0 + torch.sqrt(1 - bar) * eps"
