@@ -16,6 +16,8 @@ from tests.notebook_tools import ROOT, dumps, exercise_sources, exercises, loads
 from vae_utils import checks
 
 CHAPTER = "05-kl"
+HIDDEN = exercises.HIDDEN
+ASSIGNMENTS = sorted(path.stem for path in (ROOT / exercises.SOURCES).glob("[0-9][0-9]-*.py"))
 GENERATE_ALL = """
 from nbgrader.apps import NbGraderAPI
 from traitlets.config.loader import PyFileConfigLoader
@@ -63,14 +65,17 @@ class Class:
         path.parent.mkdir(parents=True)
         path.write_bytes(dumps(notebook))
 
-    def grades(self):
-        """{student: (score, maximum)} of the graded assignment."""
+    def submitted(self, assignment):
+        return [path.parent.name for path in self.folder.glob(f"submitted/*/{assignment}")]
+
+    def grades(self, assignment=CHAPTER):
+        """{student: (score, maximum)} of a graded assignment."""
         self.nbgrader("export")
         rows = csv.DictReader((self.folder / "grades.csv").open(encoding="utf-8"))
         return {
             row["student_id"]: (float(row["score"]), float(row["max_score"]))
             for row in rows
-            if row["assignment"] == CHAPTER
+            if row["assignment"] == assignment and row["student_id"] in self.submitted(assignment)
         }
 
 
@@ -122,11 +127,11 @@ def graded(classroom):
 
 
 def test_nbgrader_takes_every_source(classroom):
-    names = sorted(path.stem for path in (ROOT / exercises.SOURCES).glob("[0-9][0-9]-*.py"))
-    assert [line for line in classroom.generated.splitlines() if re.match(r"\d\d-", line)] == [f"{n} ok" for n in names]
+    names = [*ASSIGNMENTS, HIDDEN]
+    assert [line for line in classroom.generated.splitlines() if line.split()[0] in names] == [f"{n} ok" for n in names]
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / exercises.SOURCES).glob("[0-9][0-9]-*.py")))
+@pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_what_nbgrader_hands_out_is_what_the_course_hands_out(classroom, name):
     """But for its dots, which it writes below those of a value too."""
     theirs = classroom.released(name)
@@ -166,3 +171,21 @@ def test_the_feedback_names_the_mistakes(graded):
     verdicts = dict(re.findall(r"NOT YET  ([\w-]+)  \(([\w-]+)\)", page))
     assert list(verdicts) == list(checks.exercises(CHAPTER[:2]))
     assert "not-attempted" not in verdicts.values()
+
+
+def test_hidden_tests_are_not_handed_out_and_judge_what_the_examples_do_not_show(classroom):
+    released = classroom.released(HIDDEN)
+    assert not re.search("HIDDEN|SOLUTION|secrets|_right", json.dumps(released))
+    solved = exercise_sources.hidden_tasks(ROOT / exercises.SOURCES / f"{HIDDEN}.py")
+    answers = {cell["id"]: cell.source for cell in solved.cells if exercise_sources.is_answer(cell)}
+    assert len(answers) == 3
+    classroom.submit("right", answered(classroom.released(HIDDEN), answers), HIDDEN)
+    plausible = {
+        "hidden-coins-answer": answers["hidden-coins-answer"].replace("(heads + tails)", "heads"),
+        "hidden-laplace-answer": answers["hidden-laplace-answer"].replace("torch.exp(log_width)", "log_width"),
+        "hidden-product-answer": answers["hidden-product-answer"].replace("-logvar", "logvar"),
+    }
+    assert all(plausible[name] != text for name, text in answers.items())
+    classroom.submit("wrong", answered(classroom.released(HIDDEN), plausible), HIDDEN)
+    classroom.nbgrader("autograde", HIDDEN, "--create")
+    assert classroom.grades(HIDDEN) == {"right": (9, 9), "wrong": (0, 9)}

@@ -297,3 +297,12 @@ def solution_version(notebook):
 def instructor_version(notebook):
     """The notebook from which ``nbgrader generate_assignment`` makes the student's."""
     return version(notebook, 2)
+
+
+def hidden_tasks(path):
+    """The notebook of tasks that are graded by hidden tests: nbgrader's own format, taken as it is."""
+    notebook = jupytext.read(path, fmt="py:percent")
+    for number, cell in enumerate(notebook.cells, 1):
+        cell["id"] = name_of(cell, number)
+    notebook.metadata = nbformat.from_dict({})
+    return notebook

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from exercise_sources import (
     BadSource,
+    hidden_tasks,
     instructor_version,
     is_check,
     locked,
@@ -32,6 +33,7 @@ from chapters import ChapterFailed, chosen, execute, write_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = "book/exercises"
+HIDDEN = "hidden-template"
 STUDENT, SOLUTION, RELEASED = "chapters/exercises", "book/solutions", "vae_utils/released"
 
 
@@ -86,12 +88,13 @@ def make(source, folder=ROOT, verify=False):
 
 
 def write_for_nbgrader(sources, folder):
-    """The instructor's notebooks, laid as nbgrader expects them, and its settings."""
-    for source in sources:
-        notebook = normalise(instructor_version(read(source)))
-        path = folder / "source" / source.stem / f"{source.stem}.ipynb"
+    """An nbgrader course: the instructor's notebooks, a template for hidden tasks, and the settings."""
+    notebooks = {source.stem: instructor_version(read(source)) for source in sources}
+    notebooks[HIDDEN] = hidden_tasks(ROOT / SOURCES / f"{HIDDEN}.py")
+    for name, notebook in notebooks.items():
+        path = folder / "source" / name / f"{name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, dumps(notebook))
+        write_bytes(path, dumps(normalise(notebook)))
     (folder / "nbgrader_config.py").write_bytes((ROOT / SOURCES / "nbgrader_config.py").read_bytes())
 
 
@@ -109,7 +112,7 @@ def main(arguments=None, folder=ROOT):
         parser.error(str(error))
     if options.nbgrader:
         write_for_nbgrader(sources, options.nbgrader)
-        print(f"{len(sources)} assignments in {options.nbgrader / 'source'}")
+        print(f"{len(sources)} assignments and {HIDDEN} in {options.nbgrader / 'source'}")
         return 0
     failed = stale = 0
     for source in sources:
