@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn, tensor
 
 from ..data import load_digits
-from .exercise import Case, Choice, Exercise, Option
+from .exercise import Case, Choice, Exercise, Misconception, Option
 
 NUMBERS = "07-vae#what-the-decoder-s-numbers-mean"
 
@@ -28,19 +28,38 @@ def observe_loglik(log_likelihood, draw):
     yield Case("x = [[1, 0]], logits = [[0, 0]]", log_likelihood(tensor([[1.0, 0.0]]), tensor([[0.0, 0.0]])))
     yield Case("x = [[1, 0]], logits = [[2, -1]]", log_likelihood(tensor([[1.0, 0.0]]), tensor([[2.0, -1.0]])))
     x, logits = draw.uniform(4, 6), draw.normal(4, 6, std=2.0)
-    yield Case("4 images of 6 grey pixels", log_likelihood(x, logits))
+    value, right = log_likelihood(x, logits), bernoulli_log_likelihood(x, logits)
+    yield Case("4 images of 6 grey pixels", value)
+    fine = value.shape == right.shape and torch.allclose(value.double(), right.double(), rtol=1e-3)
+    yield Case("whether they are right", fine, atol=math.inf)  # for the diagnosis only
     far = log_likelihood(tensor([[0.0, 1.0]]), tensor([[200.0, -200.0]]))
     yield Case("x = [[0, 1]], logits = [[200, -200]]", far)
     yield Case("its gradient for the logits", draw.gradient(log_likelihood, x, logits)[1])
 
 
+def took_logits_for_probabilities(cases) -> bool:
+    """Cut to (0, 1) a logit of 0 is a probability of about 0, one of 2 is 1, one of -1 is 0."""
+    at_zero, beyond = cases["x = [[1, 0]], logits = [[0, 0]]"], cases["x = [[1, 0]], logits = [[2, -1]]"]
+    return bool(at_zero < -4) and bool(beyond > -0.1)
+
+
+def underflows(cases) -> bool:
+    """Right everywhere but at ±200."""
+    far = cases["x = [[0, 1]], logits = [[200, -200]]"]
+    return bool(cases["whether they are right"]) and far.shape == (1,) and not bool((far + 400).abs() < 1)
+
+
 # ---- 07-elbo: the bound ----
+
+
+def kl(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL of N(mu, exp(logvar)) to the standard normal: (B, L) → (B,)."""
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
 
 
 def elbo(x: Tensor, logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """Reconstruction minus KL: x, logits (B, D), mu, logvar (B, L) → (B,)."""
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-    return bernoulli_log_likelihood(x, logits) - kl
+    return bernoulli_log_likelihood(x, logits) - kl(mu, logvar)
 
 
 def observe_elbo(bound, draw):
@@ -93,35 +112,76 @@ TRAINED = "the ELBO of 180 unseen digits after 40 epochs, in nats (what is above
 
 
 def observe_train(train, draw):
-    """The ELBO of unseen digits, and, for the diagnosis, what such a training leaves behind."""
+    """Shapes, the ELBO of unseen digits, and, for the diagnosis, what such a training leaves behind."""
     images, unseen = digits()
     seed = int(draw.integers(0, 1000))
     first_encode, first_decode = train(images[:64].clone(), 1, seed)  # a step or two from the first weights
     encode, decode = train(images.clone(), EPOCHS, seed)
+    eps = draw.normal(20, len(unseen), 2)
     with torch.no_grad():
-        mu, logvar = encode(unseen)
-        eps = draw.normal(20, *mu.shape)
+        code, logits = encode(unseen), decode(eps[0])
+        yield Case("encode of 180 unseen digits", tuple(code), atol=math.inf)
+        yield Case("decode of 180 codes", logits, atol=math.inf)
+        if [part.shape for part in (*code, logits)] != [eps[0].shape, eps[0].shape, unseen.shape]:
+            return
+        mu, logvar = code
         z = mu + torch.exp(logvar / 2) * eps
         logits = decode(z.flatten(0, 1)).reshape(20, *unseen.shape)
-        moved = [(a - b).abs().max() for a, b in zip(first_encode(unseen), (mu, logvar), strict=True)]
+        encoder_moved = torch.stack([(a - b).abs().max() for a, b in zip(first_encode(unseen), code, strict=True)])
         decoder_moved = (first_decode(z[0]) - logits[0]).abs().max()
     seen = unseen.expand_as(logits)
     reconstruction = bernoulli_log_likelihood(seen, logits).mean()
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1).mean()
-    yield Case(TRAINED, (reconstruction - kl).clamp(max=OURS), rtol=0, atol=1.0)
+    rate = kl(mu, logvar).mean()
+    yield Case(TRAINED, (reconstruction - rate).clamp(max=OURS), rtol=0, atol=1.0)
     told = {  # nothing here can be wrong; it says what was done where the ELBO is
+        "ELBO": reconstruction - rate,
         "reconstruction": reconstruction,
-        "reconstruction through one more sigmoid": bernoulli_log_likelihood(seen, torch.sigmoid(logits)).mean(),
-        "KL": kl,
+        "reconstruction after one more sigmoid": bernoulli_log_likelihood(seen, torch.sigmoid(logits)).mean(),
+        "KL": rate,
         "mean of logvar": logvar.mean(),
         "largest |logvar|": logvar.abs().max(),
         "variance of mu": mu.var(0).sum(),
-        "range of the logits": torch.stack([logits.min(), logits.max()]),
-        "encoder moved": torch.stack(moved).max(),
+        "lowest logit": logits.min(),
+        "highest logit": logits.max(),
+        "encoder moved": encoder_moved.max(),
         "decoder moved": decoder_moved,
     }
     for text, value in told.items():
         yield Case(text, value, atol=math.inf)
+
+
+def never_moved(cases) -> bool:
+    """A network is as it was after one step, or the answers are those of fresh weights."""
+    lowest, highest = cases["lowest logit"], cases["highest logit"]
+    fresh = -2 < lowest < 0 < highest < 2 and -48 < cases["reconstruction"] < -41
+    return bool(min(cases["encoder moved"], cases["decoder moved"]) == 0 or fresh)
+
+
+def let_sigma_die(cases) -> bool:
+    """Good pictures from codes that lie far out and have no width."""
+    return bool(cases["mean of logvar"] < -7 and cases["KL"] > 10 and cases["reconstruction"] > -26)
+
+
+def never_drew(cases) -> bool:
+    """Where no noise is added nothing but the KL sees logvar, and makes it 0; mu is in use all the same."""
+    return bool(cases["largest |logvar|"] < 0.15 and cases["variance of mu"] > 0.05)
+
+
+def fell_silent(cases) -> bool:
+    """No KL, and the mean digit for every code."""
+    return bool(cases["KL"] < 0.01 and -29 < cases["reconstruction"] < -26)
+
+
+def put_two_sigmoids(cases) -> bool:
+    """Logits that are probabilities, or that need one more sigmoid to fit the data."""
+    within = 0 <= cases["lowest logit"] and cases["highest logit"] <= 1
+    twice = cases["reconstruction after one more sigmoid"]
+    return bool(within or (twice > cases["reconstruction"] + 5 and twice > -50))
+
+
+def went_uphill(cases) -> bool:
+    """Far worse than fresh weights, in both terms."""
+    return bool(cases["reconstruction"] < -500 and cases["KL"] > 500)
 
 
 # ---- 07-generate: new digits ----
@@ -137,30 +197,71 @@ def observe_generate(generate, draw):
     images = draw.uniform(50, 64)
 
     def encode(x):
-        return torch.full((len(x), 2), 3.0), torch.full((len(x), 2), -2.0)  # no code of the prior's lies there
+        return torch.full((len(x), 2), 3.0), torch.full((len(x), 2), -2.0)  # hardly a code of the prior's
 
     def blind(z):
         return torch.zeros(len(z), 64)
 
     def show(z):
-        return F.pad(z, (0, 64 - z.shape[-1]))  # the first logits are the code
+        return F.pad(z + 1, (0, 64 - z.shape[-1]))  # the first logits are the code, plus 1
 
     yield Case("decode gives 0 for every z, n = 3", generate(3, encode, blind, images, 2, draw.generator()))
-    n = 20_000
-    seed = draw.seed()
+    n, seed = 4000, draw.seed()
     pixels = generate(n, encode, show, images, 2, draw.generator(seed))
     again = generate(n, encode, show, images, 2, draw.generator(seed))
-    z = torch.logit(pixels[:, :2].double())
+    z = torch.logit(pixels[:, :2].double()) - 1
     deviations = (z - z.mean(0)) / z.std(0)
     # five standard errors of each statistic of n normal numbers, times √2 as an independent draw is compared
     error = 5 * math.sqrt(2 / n)
-    yield Case("the mean of 20,000 codes", z.mean(0), rtol=0, atol=error)
+    yield Case("the mean of 4,000 codes", z.mean(0), rtol=0, atol=error)
     yield Case("their standard deviation", z.std(0), rtol=0, atol=error / math.sqrt(2))
-    yield Case(
-        "their fourth moment over the variance squared", (deviations**4).mean(0), rtol=0, atol=error * math.sqrt(24)
-    )
+    yield Case("their fourth moment / variance²", (deviations**4).mean(0), rtol=0, atol=error * math.sqrt(24))
     yield Case("the correlation of their two coordinates", deviations.prod(1).mean(), rtol=0, atol=error)
+    yield Case("the lowest and the highest pixel", torch.stack([pixels.min(), pixels.max()]), atol=math.inf)
     yield Case("the same generator twice, the largest difference", (pixels - again).abs().max())
+
+
+def of_codes(cases):
+    """Mean, standard deviation and fourth moment of the codes, (2,) each; all NaN where the first picture is wrong."""
+    mean, std, fourth = (cases[i] for i in (1, 2, 3))
+    half = cases["decode gives 0 for every z, n = 3"]
+    right = half.shape == (3, 64) and bool((half - 0.5).abs().max() < 1e-4)
+    return [part.value if right else torch.full((2,), math.nan) for part in (mean, std, fourth)]
+
+
+def encoded_images(cases) -> bool:
+    """The codes lie where the encoder puts images."""
+    return bool(((of_codes(cases)[0] - 3).abs() < 0.3).all())
+
+
+def drew_uniform_codes(cases) -> bool:
+    """A fourth moment of 1.8 is that of a uniform number, on whatever interval."""
+    mean, std, fourth = of_codes(cases)
+    return bool((mean.abs() < 2).all() and (std > 0.05).all() and (fourth < 2.2).all())
+
+
+def drew_one_code(cases) -> bool:
+    """All codes are the same, and it is not that of the images."""
+    return bool((of_codes(cases)[1] < 1e-3).all()) and not encoded_images(cases)
+
+
+def scaled_the_prior(cases) -> bool:
+    """Normal codes around 0 of another size."""
+    mean, std, fourth = of_codes(cases)
+    round_zero = (mean.abs() < 0.2 * std).all() and ((fourth - 3).abs() < 0.7).all()
+    return bool(round_zero and (std > 1e-3).all() and ((std - 1).abs() > 0.1).all())
+
+
+def returned_logits(cases) -> bool:
+    """0 where ½ belongs, and pixels below 0."""
+    first, (lowest, highest) = cases["decode gives 0 for every z, n = 3"], cases["the lowest and the highest pixel"]
+    return bool((first == 0).all() and lowest < 0 and highest > 1)
+
+
+def squashed_twice(cases) -> bool:
+    """sigmoid(½) where ½ belongs, and no pixel below ½."""
+    first, (lowest, highest) = cases["decode gives 0 for every z, n = 3"], cases["the lowest and the highest pixel"]
+    return bool(((first - 0.6225).abs() < 1e-3).all() and lowest >= 0.5 and highest < 0.7311)
 
 
 # ---- 07-grid: a map of the latent plane ----
@@ -178,6 +279,18 @@ def observe_grid(latent_grid, draw):
         yield Case(f"k = {k}" if k < 6 else "a larger k", latent_grid(k))
 
 
+def places(cases):
+    """The numbers of one axis of the sheet for k = 5, or none if it is no sheet."""
+    sheet = cases["k = 5"]
+    return sheet[:, 0].double().unique() if sheet.shape == (25, 2) else sheet.new_zeros(0)
+
+
+def evenly_spaced(cases) -> bool:
+    """Five places at equal distances."""
+    gaps = places(cases).diff()
+    return len(gaps) == 4 and bool((gaps - gaps.mean()).abs().max() < 1e-3 * gaps.mean())
+
+
 EXERCISES = (
     Exercise(
         id="07-predict",
@@ -185,7 +298,23 @@ EXERCISES = (
         name="bce_floors",
         reference=(math.log(2), 0.0),
         parts=("the lowest cross-entropy for x = 0.5", "the lowest cross-entropy for x = 1"),
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "zero-floor",
+                (0.0, 0.0),
+                "0 for the grey pixel too? A decoder that says 'ink with probability ½' pays −log ½ whichever way "
+                "the coin falls, and no other answer is better. The floor is the pixel's entropy.",
+            ),
+            Misconception(
+                "in-bits", (1.0, 0.0), "One bit is right, but nats were asked for: take the natural logarithm."
+            ),
+            Misconception(
+                "entropy-everywhere",
+                (math.log(2), math.log(2)),
+                "log 2 belongs to the grey pixel only. For a black pixel the decoder can answer 'ink, surely', and "
+                "then it pays nothing.",
+            ),
+        ),
         nudge="Say the decoder answers x = 0.5 with the probability p of ink. Which p is best, and is −log p then 0?",
         see=NUMBERS,
     ),
@@ -195,7 +324,53 @@ EXERCISES = (
         reference=bernoulli_log_likelihood,
         observe=observe_loglik,
         returns="one number per image",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "double-sigmoid",
+                lambda x, logits: bernoulli_log_likelihood(x, torch.sigmoid(logits)),
+                "A sigmoid was applied twice: probabilities were taken for logits. Then no pixel can be darker than "
+                "0.73 or lighter than 0.5.",
+            ),
+            Misconception(
+                "wrong-sign",
+                lambda x, logits: -bernoulli_log_likelihood(x, logits),
+                "These values are positive: it is the loss. A log-likelihood of pixels is minus the cross-entropy, "
+                "and never above 0.",
+            ),
+            Misconception(
+                "mean-over-pixels",
+                lambda x, logits: bernoulli_log_likelihood(x, logits) / x.shape[-1],
+                "The pixels were averaged. They are independent given z, so their probabilities multiply, and the "
+                "logarithms add up.",
+            ),
+            Misconception(
+                "logits-as-probabilities",
+                lambda x, logits: x * logits.log() + (1 - x) * (1 - logits).log(),
+                "The logits were taken for probabilities. A logit is any real number; the probability of ink is its "
+                "sigmoid.",
+                seen=took_logits_for_probabilities,
+            ),
+            Misconception(
+                "squared-error",
+                lambda x, logits: -((x - torch.sigmoid(logits)) ** 2).sum(-1),
+                "That is a squared error, the log-likelihood of a Gaussian decoder up to scale. A Bernoulli decoder "
+                "pays the logarithm of its probability.",
+                also=(lambda x, logits: -0.5 * ((x - torch.sigmoid(logits)) ** 2).sum(-1),),
+            ),
+            Misconception(
+                "underflow",
+                None,
+                "Right for ordinary logits, wrong at ±200: there a probability is rounded to 0 or an exponential "
+                "overflows. Take the logarithm of the sigmoid straight from the logit.",
+                seen=underflows,
+            ),
+            Misconception(
+                "averaged-over-batch",
+                lambda x, logits: bernoulli_log_likelihood(x, logits).mean(),
+                "The batch was averaged to one number. Each image has its own log-likelihood; the mean comes last, "
+                "in the training step.",
+            ),
+        ),
         nudge="The probability of paper is 1 − sigmoid(l). Of which other logit is that the sigmoid? Then: which of "
         "the two logarithms counts for a black pixel, which for a white one, and how much for a grey one?",
         see=NUMBERS,
@@ -206,7 +381,62 @@ EXERCISES = (
         reference=elbo,
         observe=observe_elbo,
         returns="one number per image",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "kl-added",
+                lambda x, logits, mu, logvar: bernoulli_log_likelihood(x, logits) + kl(mu, logvar),
+                "The KL was added. It is what the bound pays for a code that differs from the prior, so it makes the "
+                "bound smaller.",
+            ),
+            Misconception(
+                "recon-mean-over-pixels",
+                lambda x, logits, mu, logvar: bernoulli_log_likelihood(x, logits) / x.shape[-1] - kl(mu, logvar),
+                "The reconstruction was averaged over the pixels, the KL was not. That is a hidden weight on the KL, "
+                "as large as the number of pixels.",
+            ),
+            Misconception(
+                "kl-mean-over-latent",
+                lambda x, logits, mu, logvar: bernoulli_log_likelihood(x, logits) - kl(mu, logvar) / mu.shape[-1],
+                "The KL was averaged over the latent dimensions. They are independent, so their divergences add up.",
+            ),
+            Misconception(
+                "negative",
+                lambda x, logits, mu, logvar: kl(mu, logvar) - bernoulli_log_likelihood(x, logits),
+                "This is the loss, minus the ELBO. The bound itself was asked for: for these images it lies below 0.",
+            ),
+            Misconception(
+                "averaged-over-batch",
+                lambda x, logits, mu, logvar: elbo(x, logits, mu, logvar).mean(),
+                "The batch was averaged to one number. Give one ELBO for each image; the mean is taken once, by "
+                "whoever trains or reports.",
+            ),
+            Misconception(
+                "kl-missing",
+                lambda x, logits, mu, logvar: bernoulli_log_likelihood(x, logits),
+                "Only the reconstruction is here. Without the KL it is no bound, and training would let the noise "
+                "shrink to nothing.",
+            ),
+            Misconception(
+                "kl-divided-by-pixels",
+                lambda x, logits, mu, logvar: bernoulli_log_likelihood(x, logits) - kl(mu, logvar) / x.shape[-1],
+                "The KL was divided by the number of pixels, while the reconstruction is a sum over them. Such a "
+                "weight belongs to no bound: the KL has the weight 1.",
+            ),
+            Misconception(
+                "double-sigmoid",
+                lambda x, logits, mu, logvar: elbo(x, torch.sigmoid(logits), mu, logvar),
+                "A sigmoid was applied twice: what the loss takes for logits are probabilities already.",
+            ),
+            Misconception(
+                "squared-error",
+                lambda x, logits, mu, logvar: -((x - torch.sigmoid(logits)) ** 2).sum(-1) - kl(mu, logvar),
+                "The reconstruction is a squared error. This decoder is a Bernoulli: its log-likelihood is minus the "
+                "cross-entropy.",
+                also=(
+                    lambda x, logits, mu, logvar: -0.5 * ((x - torch.sigmoid(logits)) ** 2).sum(-1) - kl(mu, logvar),
+                ),
+            ),
+        ),
         nudge="Compute the two terms apart and print them for the example by hand: −0.693 and 0.5. Which of them "
         "makes the bound larger? Over what is each of them summed?",
         see="07-vae#the-elbo-as-code",
@@ -219,7 +449,50 @@ EXERCISES = (
         random=True,
         seconds=20.0,
         returns="two functions, encode and decode",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "untrained",
+                None,
+                "Encoder or decoder has still its first weights. Does a step follow after the gradients are there, "
+                "and does the optimiser hold the parameters of both networks?",
+                seen=never_moved,
+            ),
+            Misconception(
+                "kl-missing",
+                None,
+                "The variances have shrunk to nothing and the codes lie far apart: the KL has no part in this loss. "
+                "Its noise costs reconstruction, and nothing speaks for it.",
+                seen=let_sigma_die,
+            ),
+            Misconception(
+                "noise-missing",
+                None,
+                "Every log-variance has ended at 0: only the KL sees it. So the decoder was trained on μ, not on a "
+                "draw. At test time it meets draws, and is lost.",
+                seen=never_drew,
+            ),
+            Misconception(
+                "collapsed",
+                None,
+                "The KL is 0 and every code gives the mean digit. The KL weighs far too much in this loss: are both "
+                "terms sums over their dimensions, and both means over the batch?",
+                seen=fell_silent,
+            ),
+            Misconception(
+                "double-sigmoid",
+                None,
+                "There is one sigmoid too many between decoder and loss. The decoder should give logits, any real "
+                "numbers, and the loss should be the one for logits.",
+                seen=put_two_sigmoids,
+            ),
+            Misconception(
+                "sign-of-loss",
+                None,
+                "Training went uphill: both terms are thousands of nats worse than at the start. An optimiser "
+                "minimises, so it has to be given minus the ELBO.",
+                seen=went_uphill,
+            ),
+        ),
         nudge="Print reconstruction and KL once per epoch. In a healthy run the first rises from −44 to about −23, "
         "and the KL rises too, from 0 to about 2. Which of the two does something else?",
         see="07-vae#the-training-loop-spelled-out-once",
@@ -231,7 +504,49 @@ EXERCISES = (
         observe=observe_generate,
         random=True,
         returns="pixel means of shape (n, 64)",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "encodes-real-images",
+                None,
+                "These codes come from real images, so the pictures are near-copies. A new digit begins with a draw "
+                "from the prior; no image takes part.",
+                seen=encoded_images,
+            ),
+            Misconception(
+                "uniform-prior",
+                None,
+                "The codes are uniform, so they fill one small box. The prior is the standard normal: the function "
+                "for it differs by one letter.",
+                seen=drew_uniform_codes,
+            ),
+            Misconception(
+                "logits-returned",
+                None,
+                "The decoder's logits were returned. Pixel means are probabilities of ink: one more step leads from "
+                "one to the other.",
+                seen=returned_logits,
+            ),
+            Misconception(
+                "double-sigmoid",
+                None,
+                "The sigmoid was applied twice, so every picture is grey: no pixel is below ½ or above 0.73.",
+                seen=squashed_twice,
+            ),
+            Misconception(
+                "one-code-for-all",
+                None,
+                "One code was drawn and used n times, so all n digits are the same. Each digit needs a draw of its "
+                "own.",
+                seen=drew_one_code,
+            ),
+            Misconception(
+                "scaled-prior",
+                None,
+                "The codes are normal around 0, but their standard deviation is not 1. The decoder was trained for "
+                "the prior: too narrow shows only its middle, too wide shows junk.",
+                seen=scaled_the_prior,
+            ),
+        ),
         nudge="Which line would have to change if somebody had deleted all images? A new digit needs nothing but the "
         "prior and the decoder.",
         see="07-vae#the-same-distribution-but-new-measured",
@@ -242,7 +557,35 @@ EXERCISES = (
         reference=latent_grid,
         observe=observe_grid,
         returns="k * k points of the plane, one per row",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "linear-grid",
+                None,
+                "These places stand at equal distances. Then the corners, where the prior has next to no mass, get "
+                "as much room as the middle. Take equal steps in probability.",
+                seen=lambda cases: evenly_spaced(cases) and bool(places(cases).min() < 0),
+            ),
+            Misconception(
+                "probabilities-not-quantiles",
+                None,
+                "These are the probabilities themselves, all between 0 and 1. The place that has this share of the "
+                "normal below it is still to be found.",
+                seen=lambda cases: evenly_spaced(cases) and bool(places(cases).min() >= 0),
+            ),
+            Misconception(
+                "infinite-ends",
+                None,
+                "The outermost places are infinite: the shares run from 0 to 1. Take the middles of k equal pieces; "
+                "then the first share is half a piece, not 0.",
+                seen=lambda cases: bool(places(cases).isinf().any()),
+            ),
+            Misconception(
+                "diagonal-only",
+                lambda k: torch.special.ndtri((torch.arange(k) + 0.5) / k)[:, None].repeat(1, 2),
+                "Only the diagonal is here, k points. A sheet needs every place of the first axis with every place "
+                "of the second.",
+            ),
+        ),
         nudge="Cut the normal into k pieces of equal probability. Which share of the mass lies below the middle of "
         "the first piece? First write the k numbers of one axis, then all pairs.",
         see="07-vae#what-it-has-learned",
