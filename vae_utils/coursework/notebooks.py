@@ -1,8 +1,8 @@
 """A student's exercise notebook: read it whatever became of it, and compare its checks with those handed out.
 
 A notebook is read as JSON, without nbformat, whose validation would take longer than all of this. What cannot be read
-raises :class:`CannotCheck`, whose text says the cause and the remedy. What was lost without harm (outputs, metadata, the
-name of the kernel) is not missed.
+raises :class:`CannotCheck`, whose text says the cause and the remedy. What was lost without harm, such as outputs,
+metadata or the name of the kernel, is not missed.
 """
 
 from __future__ import annotations
