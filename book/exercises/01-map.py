@@ -58,7 +58,8 @@ check("01-moments")
 # $$\log p(x) = \log \sum_{k=1}^{K} w_k\, \mathcal N(x;\ m_k,\ s_k^2).$$
 #
 # `x` has shape `(N,)`; `weights`, `means` and `stds` have shape `(K,)`, and `stds` are standard deviations. Return
-# shape `(N,)`. The first line is there. It must also work at x = −60, where every density rounds to 0.
+# shape `(N,)`. The first line is there. It must also work at x = −60, where every density rounds
+# to 0. And stay in torch: a gradient has to find its way back to `x`.
 #
 # **By hand.** Two equal weights, means −1 and 1, standard deviations 1, and x = 0. Both bumps are equally high at 0, so
 # log p(0) is that of one of them: −½ − ½ log 2π = −1.4189.

@@ -93,7 +93,7 @@ check("02-histogram")
 # distance* (Wasserstein距离) needs no search. Which pairing is the shortest?
 #
 # `a` and `b` have shape `(N,)`. Return $W_1$, a scalar tensor. A solver of transport problems is not needed: two lines
-# will do.
+# will do. Stay in torch: who wants to move one pile towards the other needs the gradient.
 #
 # **By hand.** a = (0, 2) and b = (3, 1). In the given order the two numbers travel 3 and 1, on average 2. The best
 # pairing moves each by 1, so $W_1 = 1$.
