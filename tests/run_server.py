@@ -44,12 +44,12 @@ class Server:
         return self._ask(do="start", argv=[str(word) for word in argv], log=str(log), **how)
 
     def wait(self, pid, **how):
-        """Exit status, negative for the signal that ended it. ``how``: ``after`` so many seconds send ``signal``."""
+        """Exit status, negative for the signal that ended it. ``how`` is as in :func:`wait`."""
         return self._ask(do="wait", pid=pid, **how)
 
-    def run(self, *argv, log, after=None, signal=signal.SIGKILL, **how):
-        """Start and wait."""
-        return self.wait(self.start(*argv, log=log, **how), after=after, signal=int(signal))
+    def run(self, *argv, log, after=None, **how):
+        """Start and wait; ``after`` so many seconds kill it."""
+        return self.wait(self.start(*argv, log=log, **how), after=after)
 
     def close(self):
         self.process.stdin.close()
@@ -138,16 +138,21 @@ def tamper(kill_at, full_at):
     folder.os = types.SimpleNamespace(**{**vars(os), "fsync": around(os.fsync), "replace": around(os.replace)})
 
 
-def wait(pid, after=None, signal=signal.SIGKILL, patience=120.0):
-    """Wait for a child, and after some seconds send it a signal if it still runs then."""
+def wait(pid, after=None, signal=signal.SIGKILL, said=None, patience=120.0):
+    """Wait for a child, and after some seconds send it a signal if it still runs then.
+
+    With ``said``, a file and a number of bytes, these seconds begin when the file has grown beyond it.
+    """
     deadline = time.monotonic() + patience
     sent = after is None
     when = time.monotonic() + (after or 0)
     while True:
+        if said and os.path.exists(said[0]) and os.path.getsize(said[0]) > said[1]:
+            said, when = None, time.monotonic() + after
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             return os.waitstatus_to_exitcode(status)
-        if not sent and time.monotonic() >= when:
+        if not sent and not said and time.monotonic() >= when:
             os.kill(pid, signal)
             sent = True
         if time.monotonic() > deadline:
