@@ -377,6 +377,7 @@ def test_make_test_runs_all_suites_and_is_red_if_one_is(no_setup, monkeypatch, r
     tests, browser, chapters = commands[:3]
     assert "--cov" in tests and {"--nbval", "--nbval-current-env"} < set(chapters)
     assert tests[tests.index("--ignore") + 1] == browser[0] == "tests/browser"
+    assert chapters[chapters.index("--ignore") + 1] == "chapters/exercises"
     assert all(set(options) > {"-n", "2"} for options in commands)
     assert all(options[options.index("--dist") + 1] == "loadscope" for options in (tests, chapters))
 
@@ -515,14 +516,15 @@ def test_serving_listens_on_this_machine_only(no_setup, monkeypatch):
 
 
 def test_what_is_carried_away_holds_book_and_notebooks(no_setup, monkeypatch, tmp_path):
-    for name in ("_build/html/index.html", "_build/html/chapters/01.html", "chapters/01.ipynb", "LICENSE"):
+    notebooks = {"chapters/01.ipynb", "chapters/exercises/01.ipynb"}
+    for name in ("_build/html/index.html", "_build/html/chapters/01.html", *notebooks, "LICENSE"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     monkeypatch.setattr(course, "book", lambda args: None)
     assert course.main(["dist"]) == 0
     (archive,) = (tmp_path / "dist").iterdir()
     names = {name.split("/", 1)[1] for name in zipfile.ZipFile(archive).namelist()}
-    assert names == {"book/index.html", "book/chapters/01.html", "chapters/01.ipynb", "LICENSE"}
+    assert names == {"book/index.html", "book/chapters/01.html", *notebooks, "LICENSE"}
 
 
 @pytest.mark.parametrize("args, kept", [([], True), (["--all"], False)])

@@ -80,6 +80,7 @@ def mixture_log_density(x, weights, means, stds):
     return torch.logsumexp(torch.log(weights) + log_normal, dim=1)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "01-mixture", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("01-mixture")
 
@@ -107,6 +108,7 @@ def sample_mixture(n, weights, means, stds, generator):
     eps = torch.randn(n, generator=generator)
     return means[choice] + stds[choice] * eps
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "01-sample", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("01-sample")
@@ -141,6 +143,7 @@ def log_evidence(log_likelihoods):
     K = log_likelihoods.shape[0]
     return torch.logsumexp(log_likelihoods, dim=0) - math.log(K)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "01-evidence", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("01-evidence")
@@ -186,6 +189,7 @@ def ppca_log_density(x, W, noise):
     log_each = -0.5 * (y**2 + math.log(2 * math.pi))  # one log 2π for each pixel
     return log_each.sum(1) - torch.log(A.diagonal()).sum()
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "01-ppca", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("01-ppca")

@@ -83,6 +83,7 @@ def histogram_kl(a, b, edges):
     return torch.where(p > 0, p * torch.log(p / q), 0.0).sum()
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "02-histogram", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("02-histogram")
 
@@ -110,6 +111,7 @@ def wasserstein_1d(a, b):
     return (a.sort().values - b.sort().values).abs().mean()
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "02-w1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("02-w1")
 
@@ -132,6 +134,7 @@ import torch
 
 def js_divergence(p, q):
     """JS of two probability vectors, in nats: (N,), (N,) → ()."""
+
     ### BEGIN SOLUTION
     def kl(a, b):
         return torch.where(a > 0, a * torch.log(a / b), 0.0).sum()
@@ -139,6 +142,7 @@ def js_divergence(p, q):
     r = (p + q) / 2
     return (kl(p, r) + kl(q, r)) / 2
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "02-js", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("02-js")
@@ -171,6 +175,7 @@ def kernel_log_density(x, samples, width):
     return torch.logsumexp(log_bump, dim=1) - math.log(len(samples))
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "02-kde", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("02-kde")
 
@@ -195,6 +200,7 @@ import torch
 
 def mmd_squared(a, b, bandwidth):
     """MMD² over all pairs, with a Gaussian kernel: (N, D), (M, D), float → ()."""
+
     ### BEGIN GIVEN
     # ...  # take this line away when you have mended the function
     #
@@ -211,6 +217,7 @@ def mmd_squared(a, b, bandwidth):
 
     return likeness(a, a) + likeness(b, b) - 2 * likeness(a, b)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "02-mmd", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("02-mmd")

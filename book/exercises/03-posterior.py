@@ -80,6 +80,7 @@ def grid_posterior(log_joint, dz):
     return torch.exp(log_joint - log_evidence)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "03-grid", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("03-grid")
 
@@ -121,6 +122,7 @@ class GaussianEncoder(nn.Module):
         return self.mu(h), self.logvar(h)
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "03-encoder", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("03-encoder")
 
@@ -149,6 +151,7 @@ def aggregated_moments(mu, logvar):
     scatter = mu.var(0, correction=0)
     return mu.mean(0), inside + scatter
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "03-moments", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("03-moments")
@@ -187,6 +190,7 @@ def log_q(z, mu, logvar):
     return -0.5 * (math.log(2 * math.pi) + logvar + squared).sum(dim=1)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "03-logq", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("03-logq")
 
@@ -220,6 +224,7 @@ def w1_to_prior(mu, logvar, eps):
     quantiles = torch.special.ndtri(middle)  # increasing
     return (z.sort().values - quantiles).abs().mean()
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "03-w1prior", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("03-w1prior")

@@ -63,6 +63,7 @@ check("04-predict")
 #
 # In the chapter: [The naive pull](../04-collapse.ipynb#the-naive-pull)
 
+
 # %% nbgrader={"grade": false, "grade_id": "04-naive-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def naive_penalty(mu, logvar, lam_mu, lam_logvar):
     """Weighted naive penalties: (B, L), (B, L), two numbers -> (B,)."""
@@ -71,6 +72,7 @@ def naive_penalty(mu, logvar, lam_mu, lam_logvar):
     square_logvar = (logvar**2).sum(-1)
     return lam_mu * square_mu + lam_logvar * square_logvar
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "04-naive", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("04-naive")
@@ -102,6 +104,7 @@ def signal_to_noise(mu, logvar):
     noise = torch.exp(logvar).mean(0)
     return signal / noise
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "04-snr", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("04-snr")
@@ -144,6 +147,7 @@ def linear_elbo(a, sigma, w, noise_var, x_var):
     return reconstruction - kl
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "04-linear", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("04-linear")
 
@@ -165,6 +169,7 @@ check("04-linear")
 #
 # In the chapter: [The naive pull](../04-collapse.ipynb#the-naive-pull)
 
+
 # %% nbgrader={"grade": false, "grade_id": "04-loss-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
 # def naive_total(x, x_hat, mu, logvar, lam):
@@ -179,6 +184,8 @@ def naive_total(x, x_hat, mu, logvar, lam):
     reconstruction = ((x - x_hat) ** 2).sum(-1)
     penalty = (mu**2 + logvar**2).sum(-1)  # a sum, as over the pixels
     return (reconstruction + lam * penalty).mean()
+
+
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "04-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -212,6 +219,7 @@ def noise_cost(logvar, W):
     squared_columns = (W**2).sum(0)  # (L,): how far one unit of each latent moves the picture
     return torch.exp(logvar) @ squared_columns  # mixed products have mean 0: variances add
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "04-noise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("04-noise")

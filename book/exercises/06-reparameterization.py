@@ -70,6 +70,7 @@ def reparameterize(mu, logvar, generator):
     return mu + torch.exp(0.5 * logvar) * eps
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "06-sample", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("06-sample")
 
@@ -97,6 +98,7 @@ def pathwise_gradient(mu, logvar, eps):
     z = mu + torch.exp(0.5 * logvar) * eps
     return (2 * z).mean(0)  # dz/dmu = 1
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "06-pathwise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("06-pathwise")
@@ -129,6 +131,7 @@ def score_gradient(mu, logvar, z, f):
     score = (z - mu) / torch.exp(logvar)  # d log q / dmu, (K, L)
     ### END SOLUTION
     return (f[:, None] * score).mean(0)
+
 
 # %% nbgrader={"grade": true, "grade_id": "06-score", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("06-score")
@@ -168,6 +171,8 @@ def codes(mu, logvar, training, generator):
         return mu  # the mean, which is also the most probable code
     eps = torch.randn(mu.shape, generator=generator)
     return mu + torch.exp(0.5 * logvar) * eps
+
+
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "06-codes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -201,6 +206,7 @@ def single_sample_kl(mu, logvar, eps):
     # (z - mu)^2 / sigma^2 is eps^2, and both densities have the same log 2 pi
     return 0.5 * (z**2 - eps**2 - logvar).sum(-1)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "06-single", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("06-single")

@@ -82,6 +82,7 @@ def bernoulli_log_likelihood(x, logits):
     return (x * log_ink + (1 - x) * log_paper).sum(dim=-1)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "07-loglik", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("07-loglik")
 
@@ -114,6 +115,7 @@ def elbo(x, logits, mu, logvar):
     kl = 0.5 * (mu**2 + torch.exp(logvar) - 1 - logvar).sum(dim=-1)  # ... and over the latents
     return reconstruction - kl
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "07-elbo", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("07-elbo")
@@ -169,6 +171,7 @@ def train(images, epochs, seed):
     return encode, decoder
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "07-train", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("07-train")
 
@@ -205,6 +208,7 @@ def generate(n, encode, decode, images, latent, generator):
     return torch.sigmoid(decode(z))
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "07-generate", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("07-generate")
 
@@ -235,6 +239,7 @@ def latent_grid(k):
     places = torch.special.ndtri(shares)
     return torch.cartesian_prod(places, places)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "07-grid", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("07-grid")

@@ -80,6 +80,7 @@ def gaussian_log_likelihood(x, mean, variance):
     return log_each.sum(dim=-1)  # so each of the D pixels brings its own normaliser
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "08-gaussian", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("08-gaussian")
 
@@ -108,6 +109,7 @@ def kl_per_dimension(mu, logvar):
     kl = 0.5 * (mu**2 + torch.exp(logvar) - 1 - logvar)  # (N, L)
     return kl.mean(dim=0)  # over the images; the axes stay apart
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "08-kldim", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("08-kldim")
@@ -138,6 +140,7 @@ def conditional_kl(mu, logvar, labels, prior_mu):
     return 0.5 * (away**2 + torch.exp(logvar) - 1 - logvar).sum(dim=-1)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "08-conditional", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("08-conditional")
 
@@ -161,6 +164,7 @@ check("08-conditional")
 #
 # In the chapter: [the hidden β](../08-variants.ipynb#the-hidden).
 
+
 # %% nbgrader={"grade": false, "grade_id": "08-hiddenbeta-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def effective_beta(pixels, latents, recon_mean, kl_mean, kl_weight):
     """The weight of the summed KL where the summed reconstruction has the weight 1."""
@@ -169,6 +173,7 @@ def effective_beta(pixels, latents, recon_mean, kl_mean, kl_weight):
     weight_of_kl = kl_weight / latents if kl_mean else kl_weight
     return weight_of_kl / weight_of_recon
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "08-hiddenbeta", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("08-hiddenbeta")
@@ -185,6 +190,7 @@ check("08-hiddenbeta")
 #
 # In the chapter: [a bound that is none](../08-variants.ipynb#a-bound-that-is-none).
 
+
 # %% nbgrader={"grade": false, "grade_id": "08-beta-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def report(recon, kl, beta):
     """What training maximises, and the ELBO: (B,), (B,), float → (B,), (B,)."""
@@ -199,6 +205,7 @@ def report(recon, kl, beta):
     elbo = recon - kl  # always with β = 1: only that is a bound
     return objective, elbo
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "08-beta", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("08-beta")

@@ -81,6 +81,7 @@ def optimal_discriminator(log_p, log_q):
     return torch.exp(log_p - log_both)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "09-optimal", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("09-optimal")
 
@@ -109,6 +110,7 @@ def generator_loss(fake_logits):
     return -F.logsigmoid(fake_logits).mean()
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "09-generator", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("09-generator")
 
@@ -134,6 +136,7 @@ def critic_loss(real_scores, fake_scores):
     ### BEGIN SOLUTION
     return fake_scores.mean() - real_scores.mean()
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "09-critic", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("09-critic")
@@ -176,6 +179,7 @@ def gradient_penalty(critic, real, fake, generator):
     return (norm - 1).square().mean()
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "09-penalty", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("09-penalty")
 
@@ -214,6 +218,7 @@ def clipped_step(critic, optimizer, loss, c):
         for weight in critic.parameters():
             weight.clamp_(-c, c)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "09-clip", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("09-clip")

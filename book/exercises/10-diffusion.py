@@ -84,6 +84,7 @@ def diffuse(x0, t, betas, eps):
     return torch.sqrt(a) * x0 + torch.sqrt(1 - a) * eps
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "10-diffuse", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("10-diffuse")
 
@@ -119,6 +120,7 @@ def reverse_posterior(x0, xt, t, betas):
     return mean, variance
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "10-posterior", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("10-posterior")
 
@@ -145,6 +147,7 @@ def diffusion_elbo(log_likelihood, kls, kl_prior):
     ### BEGIN SOLUTION
     return log_likelihood - kls.sum(dim=0) - kl_prior
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "10-elbo", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("10-elbo")
@@ -190,6 +193,7 @@ def reverse_sample(mean, variances, x_T, generator):
     return x
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "10-sample", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("10-sample")
 
@@ -222,6 +226,7 @@ def told_apart(x, mean, logvar):
     log_fake = -0.5 * x**2  # both without ½ log 2π, which cancels
     return torch.sigmoid(log_real - log_fake)  # p / (p + q)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "10-told", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("10-told")
