@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from .exercise import Case, Choice, Exercise, Option
+from .exercise import Case, Choice, Exercise, Misconception, Option
 
 BLUR = "08-variants#where-blur-comes-from"
 
@@ -124,7 +124,27 @@ EXERCISES = (
         name="blur",
         reference=(0.5, 0.25),
         parts=("the mean", "the variance"),
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "picks-a-mode",
+                None,
+                "That mean is one of the two greys. It is right for half of the images and misses the others by 1; a "
+                "mean between them misses all by less, and squares count.",
+                seen=lambda cases: float(cases["the mean"]) in (0.0, 1.0),
+            ),
+            Misconception(
+                "std-for-variance",
+                (0.5, 0.5),
+                "The second number is the standard deviation: every pixel misses by ½. The variance is the mean of "
+                "the squared misses.",
+            ),
+            Misconception(
+                "no-variance",
+                (0.5, 0.0),
+                "With the variance 0 the normal would say that every pixel is exactly ½, and none is. The best "
+                "variance is the mean squared error that is left.",
+            ),
+        ),
         nudge="Say the decoder answers m. By how much does it miss the zeros, by how much the ones, and which m "
         "makes the mean of the two squares smallest? What is that smallest mean?",
         see=BLUR,
@@ -135,7 +155,54 @@ EXERCISES = (
         reference=gaussian_log_likelihood,
         observe=observe_gaussian,
         returns="one number per image",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "squared-error-only",
+                lambda x, mean, variance: -((x - mean) ** 2).sum(-1),
+                "That is a squared error. The variance says what such an error costs in nats, and it is missing, as "
+                "is the normaliser.",
+                also=(lambda x, mean, variance: -0.5 * ((x - mean) ** 2).sum(-1),),
+            ),
+            Misconception(
+                "std-as-variance",
+                lambda x, mean, variance: gaussian_log_likelihood(x, mean, variance**2),
+                "The variance was used where a standard deviation belongs. The argument is s², not s.",
+            ),
+            Misconception(
+                "missing-normaliser",
+                lambda x, mean, variance: -((x - mean) ** 2).sum(-1) / (2 * variance),
+                "The normaliser is missing. Without it a density does not integrate to 1, and a large variance would "
+                "always win.",
+            ),
+            Misconception(
+                "normaliser-once",
+                lambda x, mean, variance: (
+                    -((x - mean) ** 2).sum(-1) / (2 * variance) - 0.5 * math.log(2 * math.pi * variance)
+                ),
+                "The normaliser stands here once for the whole image. Every pixel has a density of its own, so it "
+                "belongs inside the sum over pixels.",
+            ),
+            Misconception(
+                "normaliser-times-d",
+                lambda x, mean, variance: (
+                    -((x - mean) ** 2).sum(-1) / (2 * variance)
+                    - 0.5 * x.shape[-1] ** 2 * math.log(2 * math.pi * variance)
+                ),
+                "The normaliser was multiplied by the number of pixels and then summed over them once more: that is "
+                "D² of it.",
+            ),
+            Misconception(
+                "mean-over-pixels",
+                lambda x, mean, variance: gaussian_log_likelihood(x, mean, variance) / x.shape[-1],
+                "The pixels were averaged. They are independent given z, so their log-densities add up.",
+            ),
+            Misconception(
+                "wrong-sign",
+                lambda x, mean, variance: -gaussian_log_likelihood(x, mean, variance),
+                "Every value is the negative of the right one: this is the loss, −log p. The log-density itself was "
+                "asked for, and it may have either sign.",
+            ),
+        ),
         nudge="Write log N(x; m, s²) of one pixel on paper, with its constant. An image of D pixels is a sum of D of "
         "them. How often does the constant stand in it?",
         see="07-vae#what-the-decoder-s-numbers-mean",
@@ -146,7 +213,38 @@ EXERCISES = (
         reference=kl_per_dimension,
         observe=observe_kldim,
         returns="one number per axis",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "mean-over-latent",
+                lambda mu, logvar: kl_each(mu, logvar).mean(1),
+                "The average was taken over the axes, so there is a number for each image. One for each axis was "
+                "asked for: average over the images.",
+            ),
+            Misconception(
+                "summed-over-data",
+                lambda mu, logvar: kl_each(mu, logvar).sum(0),
+                "The images were added up, so these numbers grow with the data. The threshold of 0.01 nats is one "
+                "for the average image.",
+            ),
+            Misconception(
+                "one-number",
+                lambda mu, logvar: kl_each(mu, logvar).sum(1).mean(),
+                "Only one number is left. It cannot tell four axes that work from sixteen that work a little: keep "
+                "the axes apart.",
+                also=(lambda mu, logvar: kl_each(mu, logvar).mean(), lambda mu, logvar: kl_each(mu, logvar).sum()),
+            ),
+            Misconception(
+                "missing-half",
+                lambda mu, logvar: 2 * kl_each(mu, logvar).mean(0),
+                "Every value is twice too large: the ½ belongs to the KL.",
+            ),
+            Misconception(
+                "squared-mean",
+                lambda mu, logvar: kl_each(mu.mean(0), logvar.mean(0)),
+                "The means and log-variances were averaged first. Codes at +1 and −1 then look like no code at all: "
+                "take each image's KL, and average last.",
+            ),
+        ),
         nudge="First make a table of KLs, a row for each image and a column for each axis. Which of its two "
         "directions is to disappear, and by a sum or by a mean?",
         see="08-variants#posterior-collapse-seen",
@@ -157,7 +255,36 @@ EXERCISES = (
         reference=conditional_kl,
         observe=observe_conditional,
         returns="one number per image",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "prior-mean-ignored",
+                lambda mu, logvar, labels, prior_mu: kl_each(mu, logvar).sum(-1),
+                "This is the KL to N(0, I). Each class has a prior of its own: how far is μ from *its* mean?",
+            ),
+            Misconception(
+                "mean-added",
+                lambda mu, logvar, labels, prior_mu: kl_each(mu + prior_mu[labels], logvar).sum(-1),
+                "The mean of the class was added to μ. What counts is the distance of the two, and that is a "
+                "difference.",
+            ),
+            Misconception(
+                "all-classes",
+                lambda mu, logvar, labels, prior_mu: kl_each(mu[:, None] - prior_mu, logvar[:, None]).sum(-1).mean(1),
+                "The KL was averaged over all classes. The label is known: only the prior of the image's own class "
+                "counts.",
+            ),
+            Misconception(
+                "missing-half",
+                lambda mu, logvar, labels, prior_mu: 2 * conditional_kl(mu, logvar, labels, prior_mu),
+                "Every value is twice too large: the ½ belongs to the KL, whatever the prior's mean is.",
+            ),
+            Misconception(
+                "labels-ignored",
+                lambda mu, logvar, labels, prior_mu: kl_each(mu - prior_mu[0], logvar).sum(-1),
+                "Every image was held against the prior of class 0. The label of each image says which row of the "
+                "table is its own.",
+            ),
+        ),
         nudge="Move posterior and prior together until the prior's mean is 0. The KL does not change by that. What "
         "has become of μ?",
         see="08-variants#choose-the-class-keep-the-style",
@@ -168,7 +295,46 @@ EXERCISES = (
         reference=effective_beta,
         observe=observe_hiddenbeta,
         returns="one number",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "inverted",
+                lambda pixels, latents, recon_mean, kl_mean, kl_weight: (
+                    1 / effective_beta(pixels, latents, recon_mean, kl_mean, kl_weight)
+                ),
+                "Pixels and latents stand the wrong way round. A mean over the pixels makes the reconstruction "
+                "smaller, and so the KL beside it weighs more, not less.",
+                also=(
+                    lambda pixels, latents, recon_mean, kl_mean, kl_weight: (
+                        kl_weight * (latents if kl_mean else 1) / (pixels if recon_mean else 1)
+                    ),
+                ),
+            ),
+            Misconception(
+                "pixels-forgotten",
+                lambda pixels, latents, recon_mean, kl_mean, kl_weight: kl_weight / (latents if kl_mean else 1),
+                "The mean over the pixels changes nothing here. It divides the reconstruction by their number: what "
+                "does that do to the KL's share?",
+            ),
+            Misconception(
+                "latents-multiplied",
+                lambda pixels, latents, recon_mean, kl_mean, kl_weight: (
+                    kl_weight * (pixels if recon_mean else 1) * (latents if kl_mean else 1)
+                ),
+                "A mean over the latents multiplies the weight here. It makes the KL smaller, so it lowers β.",
+            ),
+            Misconception(
+                "latents-forgotten",
+                lambda pixels, latents, recon_mean, kl_mean, kl_weight: kl_weight * (pixels if recon_mean else 1),
+                "The mean over the latents changes nothing here. It divides the KL by their number.",
+            ),
+            Misconception(
+                "weight-ignored",
+                lambda pixels, latents, recon_mean, kl_mean, kl_weight: effective_beta(
+                    pixels, latents, recon_mean, kl_mean, 1.0
+                ),
+                "The weight that stands in the program is missing. It multiplies whatever sums and means have hidden.",
+            ),
+        ),
         nudge="By what must the whole loss be multiplied so that the reconstruction stands there as a plain sum? "
         "What stands before the summed KL then?",
         see="08-variants#the-hidden",
@@ -179,7 +345,37 @@ EXERCISES = (
         reference=report,
         observe=observe_beta,
         returns="the objective and the ELBO, each with one number per image",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "beta-in-elbo",
+                lambda recon, kl, beta: (recon - beta * kl,) * 2,
+                "The second number has the weight β too. With β below 1 a part of the price is left out, and it can "
+                "lie above log p(x). Only with the weight 1 is it a bound.",
+            ),
+            Misconception(
+                "beta-on-reconstruction",
+                lambda recon, kl, beta: (beta * recon - kl, recon - kl),
+                "The objective has the weight before the reconstruction. It is the price of the KL: a large β should "
+                "make codes dearer.",
+            ),
+            Misconception(
+                "kl-added",
+                lambda recon, kl, beta: (recon + beta * kl, recon + kl),
+                "The KL was added. What is maximised here is reconstruction minus a price, so a large KL makes both "
+                "numbers smaller.",
+            ),
+            Misconception(
+                "order-swapped",
+                lambda recon, kl, beta: (recon - kl, recon - beta * kl),
+                "Both numbers are right, in the wrong order: first the objective, then the ELBO.",
+            ),
+            Misconception(
+                "elbo-divided-by-beta",
+                lambda recon, kl, beta: (recon - beta * kl, (recon - beta * kl) / beta),
+                "Dividing the objective by β gives the KL the weight 1, but takes it from the reconstruction. The "
+                "ELBO has neither weight.",
+            ),
+        ),
         nudge="Which of the two numbers is a promise about log p(x), and does that promise know the weight that "
         "somebody trained with?",
         see="08-variants#a-bound-that-is-none",
