@@ -74,7 +74,6 @@ def kl_to_standard_normal(mu, logvar):
     return 0.5 * (mu**2 + torch.expm1(logvar) - logvar).sum(-1)  # expm1(v) = exp(v) - 1, exact near 0
     ### END SOLUTION
 
-
 # %% nbgrader={"grade": true, "grade_id": "05-kl", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-kl")
 
@@ -109,7 +108,6 @@ def kl_normal_normal(mu_q, logvar_q, mu_p, logvar_p):
     return 0.5 * (scaled + torch.expm1(log_ratio) - log_ratio).sum(-1)
     ### END SOLUTION
 
-
 # %% nbgrader={"grade": true, "grade_id": "05-general", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-general")
 
@@ -122,8 +120,8 @@ check("05-general")
 # $$\mathrm{KL}(q\Vert p)\approx\frac1n\sum_{i=1}^n\big[\log q(z_i)-\log p(z_i)\big],\qquad z_i\sim q .$$
 #
 # Write it for $q=\mathcal N(\mu,\operatorname{diag}\sigma^2)$ and $p=\mathcal N(0,I)$. `mu` and `logvar` have shape
-# `(B, L)`; `n` is the number of samples for each example. Draw *all* noise with `torch.randn(...,
-# generator=generator)`. Return shape `(B,)`.
+# `(B, L)`; `n` is the number of samples for each example, and each example has its own. Draw *all* noise with
+# `torch.randn(..., generator=generator)`. Return shape `(B,)`.
 #
 # **By hand.** For $\sigma=1$ the log-ratio of a sample $z=\mu+\varepsilon$ is $\mu\varepsilon+\tfrac12\mu^2$. So at
 # $\mu=0$ every single sample gives exactly 0. At $\mu=1$ the single values scatter with standard deviation 1 around
@@ -146,7 +144,6 @@ def kl_monte_carlo(mu, logvar, n, generator):
     return log_ratio.sum(-1).mean(0)  # over the coordinates a sum, over the samples a mean
     ### END SOLUTION
 
-
 # %% nbgrader={"grade": true, "grade_id": "05-montecarlo", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-montecarlo")
 
@@ -164,7 +161,6 @@ check("05-montecarlo")
 #
 # In the chapter: [The missing ratio: 2 : 1](../05-kl.ipynb#the-missing-ratio-2-1)
 
-
 # %% nbgrader={"grade": false, "grade_id": "05-taylor-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def taylor_kl(mu, logvar):
     """The KL to N(0, I) to second order at the prior: (B, L), (B, L) -> (B,)."""
@@ -172,7 +168,6 @@ def taylor_kl(mu, logvar):
     ### BEGIN SOLUTION
     return 0.5 * square_mu + 0.25 * square_logvar
     ### END SOLUTION
-
 
 # %% nbgrader={"grade": true, "grade_id": "05-taylor", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-taylor")
@@ -211,8 +206,6 @@ def negative_elbo(x, logits, mu, logvar):
     cross_entropy = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
     kl = 0.5 * (mu**2 + torch.exp(logvar) - logvar - 1).sum(-1)
     return (cross_entropy + kl).mean()  # both per image first, then one mean for both
-
-
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "05-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}

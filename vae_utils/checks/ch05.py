@@ -13,6 +13,7 @@ from .exercise import Case, Choice, Exercise, Misconception, Option
 from .probes import gradient_cases
 
 LOG_4 = math.log(4.0)
+STD = "standard deviation"
 
 # ---- three prices ----
 
@@ -65,6 +66,7 @@ def observe_kl(kl, draw):
     yield Case("mu = [0], logvar = [0]", kl(zero, zero))
     yield Case("mu = [-1], logvar = [0]", kl(-one, zero))
     yield Case("mu = [0], logvar = [log 4]", kl(zero, LOG_4 * one))
+    yield Case("mu = [0], logvar = [-log 4]", kl(zero, -LOG_4 * one))
     mu = torch.tensor([[-1.0, 0.0, 0.0]])
     yield Case("mu = [-1, 0, 0], logvar = [0, 0, 0]", kl(mu, torch.zeros(1, 3)))
     yield Case("4 examples, 3 latents, all mu = 0, logvar = log 4", kl(torch.zeros(4, 3), torch.full((4, 3), LOG_4)))
@@ -241,11 +243,18 @@ def kl_monte_carlo(mu, logvar, n, generator):
     return (Normal(mu, sigma).log_prob(z) - Normal(0.0, 1.0).log_prob(z)).sum(-1).mean(0)
 
 
-def estimate(noise_std=0.5, density_std=0.5, keep=slice(None), change=lambda log_ratios: log_ratios):
-    """An estimator with another power of the variance as σ, fewer samples, or log-ratios (n, B, L) that are changed."""
+def one_sample(cases):
+    """Right for n = 1, and just as scattered for n = 25."""
+    mean = cases["mu = 1, logvar = 0, n = 1: mean of 4,000 estimates"]
+    spreads = [cases[f"mu = 1, logvar = 0, n = {n}: {STD} of 4,000 estimates"] for n in (1, 25)]
+    return bool(abs(mean - 0.5) < 0.15) and all(abs(spread - 1) < 0.15 for spread in spreads)
+
+
+def estimate(noise_std=0.5, density_std=0.5, change=lambda log_ratios: log_ratios):
+    """An estimator with another power of the variance as σ, or with log-ratios (n, B, L) that are changed."""
 
     def kl(mu, logvar, n, generator):
-        z = mu + torch.exp(noise_std * logvar) * torch.randn(n, *mu.shape, generator=generator)[keep]
+        z = mu + torch.exp(noise_std * logvar) * torch.randn(n, *mu.shape, generator=generator)
         log_q = Normal(mu, torch.exp(density_std * logvar)).log_prob(z)
         return change(log_q - Normal(0.0, 1.0).log_prob(z)).sum(-1).mean(0)
 
@@ -277,12 +286,15 @@ def observe_kl_monte_carlo(kl, draw):
     yield Case("4,000 examples of mu = 1, logvar = 0, n = 1", torch.zeros_like(single))  # judges the shape alone
     if single.shape != (B,):
         return
+    scatter = 7 / math.sqrt(2 * B)
+    yield Case(f"mu = 1, logvar = 0, n = 1: {STD} of 4,000 estimates", single.std(), rtol=scatter)
     yield Case("mu = 1, logvar = 0, n = 1: mean of 4,000 estimates", single.mean(), rtol=0, atol=7 / math.sqrt(B))
-    yield Case("the same: their standard deviation", single.std(), rtol=7 / math.sqrt(2 * B))
     share = 7 * math.sqrt(0.31 * 0.69 / B)
-    yield Case("the same: the share of negative ones", (single < 0).double().mean(), rtol=0, atol=share)
-    few = kl(ones[:1000], zeros[:1000], 25, draw.generator())
-    yield Case("mu = 1, logvar = 0, n = 25: standard deviation of 1,000 estimates", few.std(), rtol=7 / math.sqrt(2000))
+    yield Case("mu = 1, logvar = 0, n = 1: share below 0", (single < 0).double().mean(), rtol=0, atol=share)
+    pairs = kl(ones, zeros, 2, draw.generator())
+    yield Case("mu = 1, logvar = 0, n = 2: mean of 4,000 estimates", pairs.mean(), rtol=0, atol=7 / math.sqrt(2 * B))
+    few = kl(ones, zeros, 25, draw.generator())
+    yield Case(f"mu = 1, logvar = 0, n = 25: {STD} of 4,000 estimates", few.std(), rtol=scatter)
 
     # 100 equal examples and 100 samples of each are 10,000 samples, but no loop over either is long
     def over_many(mu, logvar, seed):
@@ -297,6 +309,7 @@ def observe_kl_monte_carlo(kl, draw):
     once, again = over_many(mu, logvar, seed), over_many(mu, logvar, seed)
     yield Case("3 different examples, 2 latents: mean of 10,000 samples", once, rtol=0, atol=7 * error)
     yield Case("a generator of the same seed gives the same estimates", torch.equal(once, again))
+    yield Case("another seed gives other estimates", not torch.equal(once, over_many(mu, logvar, seed + 1)))
 
 
 MONTE_CARLO = Exercise(
@@ -320,9 +333,10 @@ MONTE_CARLO = Exercise(
         ),
         Misconception(
             "one-sample",
-            estimate(keep=slice(1)),
+            None,
             "Your estimates scatter as if n were 1, whatever n is. Draw n samples for each example, and average over "
             "all of them.",
+            seen=one_sample,
         ),
         Misconception(
             "absolute-value",

@@ -207,8 +207,8 @@ SAMPLE = Exercise(
         Misconception(
             "gradient-cut",
             None,
-            "The codes are samples, but no gradient comes back through them: the draw itself has no derivative, and "
-            "detach or no_grad cut it off. Roll the noise first, then compute the code from it.",
+            "The codes are samples, but mu or logvar gets no gradient through them: a draw itself has no derivative, "
+            "and detach or no_grad cut it off. Roll the noise first, then compute the code from it.",
             seen=gradient_cut,
         ),
         Misconception(
@@ -235,12 +235,13 @@ def pathwise_gradient(mu, logvar, eps):
 
 def observe_pathwise(pathwise_gradient, draw):
     """One roll, three rolls, another σ; then many rolls of several latents, whose mean is not 0."""
-    mu, logvar = torch.tensor([1.0]), torch.tensor([0.0])
-    yield Case("mu = [1], logvar = [0], eps = [[1]]", pathwise_gradient(mu, logvar, torch.tensor([[1.0]])))
-    rolls = torch.tensor([[1.0], [-1.0], [3.0]])
-    yield Case("mu = [1], logvar = [0], eps = [[1], [-1], [3]]", pathwise_gradient(mu, logvar, rolls))
-    rolls = torch.tensor([[1.0], [0.0]])
-    yield Case("mu = [1], logvar = [log 4], eps = [[1], [0]]", pathwise_gradient(mu, logvar + LOG_4, rolls))
+
+    def at(mu, logvar, eps):  # fresh tensors each time: an answer may collect its gradient in mu itself
+        return pathwise_gradient(*(torch.tensor(part) for part in (mu, logvar, eps)))
+
+    yield Case("mu = [1], logvar = [0], eps = [[1]]", at([1.0], [0.0], [[1.0]]))
+    yield Case("mu = [1], logvar = [0], eps = [[1], [-1], [3]]", at([1.0], [0.0], [[1.0], [-1.0], [3.0]]))
+    yield Case("mu = [1], logvar = [log 4], eps = [[1], [0]]", at([1.0], [LOG_4], [[1.0], [0.0]]))
     mu, logvar, eps = draw.normal(3), draw.normal(3), draw.normal(5, 3)
     yield Case("3 latents, 5 rolls", pathwise_gradient(mu, logvar, eps))
 
@@ -298,12 +299,14 @@ def score_gradient(mu, logvar, z, f):
 
 def observe_score(score_gradient, draw):
     """One sample at σ = 1, then σ = 2, then several samples, then several latents."""
-    mu, logvar = torch.tensor([0.0]), torch.tensor([0.0])
-    one = torch.tensor([[1.0]]), torch.tensor([3.0])
-    yield Case("mu = [0], logvar = [0], z = [[1]], f = [3]", score_gradient(mu, logvar, *one))
-    yield Case("mu = [0], logvar = [log 4], z = [[1]], f = [3]", score_gradient(mu, logvar + LOG_4, *one))
-    two = torch.tensor([[2.0], [-2.0]]), torch.tensor([3.0, 1.0])
-    yield Case("mu = [0], logvar = [log 4], z = [[2], [-2]], f = [3, 1]", score_gradient(mu, logvar + LOG_4, *two))
+
+    def at(mu, logvar, z, f):  # fresh tensors each time, as above
+        return score_gradient(*(torch.tensor(part) for part in (mu, logvar, z, f)))
+
+    yield Case("mu = [0], logvar = [0], z = [[1]], f = [3]", at([0.0], [0.0], [[1.0]], [3.0]))
+    yield Case("mu = [0], logvar = [log 4], z = [[1]], f = [3]", at([0.0], [LOG_4], [[1.0]], [3.0]))
+    two = at([0.0], [LOG_4], [[2.0], [-2.0]], [3.0, 1.0])
+    yield Case("mu = [0], logvar = [log 4], z = [[2], [-2]], f = [3, 1]", two)
     mu, logvar, z, f = draw.normal(3), draw.normal(3), draw.normal(5, 3), draw.normal(5, mean=1.0)
     yield Case("3 latents, 5 samples", score_gradient(mu, logvar, z, f))
 
