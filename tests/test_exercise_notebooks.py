@@ -2,10 +2,12 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
-from tests.notebook_tools import ROOT, exercise_sources, exercises, loads
+from tests.notebook_tools import ROOT, chapters, exercise_sources, exercises, loads
 from tests.test_chapters_structure import NAMES
 from vae_utils import checks
 
@@ -43,6 +45,21 @@ def test_every_solution_passes(name):
         if exercise_sources.is_check(cell)
     }
     assert found == {name: f"PASS  {name}  {checks.find(name).name}\n" for name in found}
+
+
+@pytest.fixture(scope="module")
+def untouched():
+    """What ``pytest --nbval`` says of all notebooks as they are handed out."""
+    options = "-p vae_utils.nbval_plugin --nbval --nbval-current-env -p no:cacheprovider -q --tb=no".split()
+    command = [sys.executable, "-m", "pytest", *options, exercises.STUDENT]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
+    return subprocess.run(command, cwd=ROOT, env=chapters.environment(), timeout=300, **pipes).stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_nobody_has_touched_is_not_attempted(untouched, name):
+    verdicts = re.findall(rf"^(PASS|NOT YET)  ({name[:2]}-\w+)(.*)$", untouched, flags=re.M)
+    assert verdicts == [("NOT YET", found, "  (not-attempted)") for found in ids(stored(name))], untouched[-3000:]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -88,6 +105,13 @@ def test_the_student_is_not_told_the_solution(name):
             assert theirs.source != ours.source
             assert not theirs.get("outputs")
     assert not re.search(r"(BEGIN|END) (SOLUTION|GIVEN)", json.dumps(student))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_last_hint_names_a_paragraph_that_is_there(name):
+    for exercise in checks.exercises(name[:2]).values():
+        chapter, _, anchor = exercise.see.partition("#")
+        assert anchor in exercise_sources.anchors(chapter), f"{exercise.id}: {exercise.see}"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -233,6 +233,8 @@ check("04-noise")
 # - **b.** Two terms of one sum pull in different directions. Encoder and decoder minimise that sum together.
 # - **c.** Nothing. The prior (先验) is used for sampling only; training does not see it.
 # - **d.** The KL is one more loss, to be added to $\lVert\mu\rVert^2$ and $\lVert\log\sigma^2\rVert^2$.
+#
+# In the chapter: [Where the KL comes to rest](../04-collapse.ipynb#where-the-kl-comes-to-rest)
 
 # %% nbgrader={"grade": false, "grade_id": "04-q1-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
@@ -253,6 +255,8 @@ check("04-q1")
 # - **a.** Each of them is $\mathcal N(0,I)$, so that their average is the prior.
 # - **b.** Each of them has a variance near 0, so that no information is lost in the code.
 # - **c.** They differ from one another, and their average is near the prior.
+#
+# In the chapter: [Must every posterior become the prior?](../04-collapse.ipynb#must-every-posterior-become-the-prior)
 
 # %% nbgrader={"grade": false, "grade_id": "04-q2-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
@@ -275,6 +279,8 @@ check("04-q2")
 # - **b.** It has another shape. It charges $\sigma=2$ and $\sigma=\tfrac12$ alike, the KL does not. With any two
 #   weights some nats are lost.
 # - **c.** The penalty on $\log\sigma^2$ can be left out. Holding $\mu$ near 0 is enough to keep the noise in.
+#
+# In the chapter: [Which two weights?](../04-collapse.ipynb#which-two-weights)
 
 # %% nbgrader={"grade": false, "grade_id": "04-q3-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN

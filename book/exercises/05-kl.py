@@ -74,6 +74,7 @@ def kl_to_standard_normal(mu, logvar):
     return 0.5 * (mu**2 + torch.expm1(logvar) - logvar).sum(-1)  # expm1(v) = exp(v) - 1, exact near 0
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "05-kl", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-kl")
 
@@ -107,6 +108,7 @@ def kl_normal_normal(mu_q, logvar_q, mu_p, logvar_p):
     scaled = squared_distance / torch.exp(logvar_p)
     return 0.5 * (scaled + torch.expm1(log_ratio) - log_ratio).sum(-1)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "05-general", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-general")
@@ -144,6 +146,7 @@ def kl_monte_carlo(mu, logvar, n, generator):
     return log_ratio.sum(-1).mean(0)  # over the coordinates a sum, over the samples a mean
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "05-montecarlo", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-montecarlo")
 
@@ -161,6 +164,7 @@ check("05-montecarlo")
 #
 # In the chapter: [The missing ratio: 2 : 1](../05-kl.ipynb#the-missing-ratio-2-1)
 
+
 # %% nbgrader={"grade": false, "grade_id": "05-taylor-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def taylor_kl(mu, logvar):
     """The KL to N(0, I) to second order at the prior: (B, L), (B, L) -> (B,)."""
@@ -168,6 +172,7 @@ def taylor_kl(mu, logvar):
     ### BEGIN SOLUTION
     return 0.5 * square_mu + 0.25 * square_logvar
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "05-taylor", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("05-taylor")
@@ -206,6 +211,8 @@ def negative_elbo(x, logits, mu, logvar):
     cross_entropy = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
     kl = 0.5 * (mu**2 + torch.exp(logvar) - logvar - 1).sum(-1)
     return (cross_entropy + kl).mean()  # both per image first, then one mean for both
+
+
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "05-loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -221,6 +228,8 @@ check("05-loss")
 # - **b.** Nothing. One log-ratio may be negative; only its expectation may not.
 # - **c.** The estimate has to be clamped at 0, for a KL is never negative.
 # - **d.** The sign: the logged number is $-\mathrm{KL}$.
+#
+# In the chapter: [One sample of it](../05-kl.ipynb#one-sample-of-it)
 
 # %% nbgrader={"grade": false, "grade_id": "05-q1-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
@@ -244,6 +253,8 @@ check("05-q1")
 # - **c.** A model whose KL is 20 times too weak, as if $\beta=\tfrac1{20}$.
 # - **d.** What a fair comparison needs: the KL is divided by its size, so that models with more latents are not
 #   punished.
+#
+# In the chapter: [More dimensions: a sum](../05-kl.ipynb#more-dimensions-a-sum)
 
 # %% nbgrader={"grade": false, "grade_id": "05-q2-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
@@ -266,6 +277,8 @@ check("05-q2")
 # - **c.** The ratio of $\mu$ to $\sigma$. How much a nat of KL weighs against the squared error is still open: the
 #   decoder's variance decides.
 # - **d.** All, and it is fair: $\sigma=2$ and $\sigma=\tfrac12$ cost the same.
+#
+# In the chapter: [What the KL leaves open](../05-kl.ipynb#what-the-kl-leaves-open)
 
 # %% nbgrader={"grade": false, "grade_id": "05-q3-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN

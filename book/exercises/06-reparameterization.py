@@ -220,6 +220,8 @@ check("06-single")
 # - **b.** $\sigma$ is small, so all samples of an image are nearly the same.
 # - **c.** All images of a batch share the same $\varepsilon$, so the noise cancels in the batch.
 # - **d.** The decoder gets $\mu$ anyway; noise is needed for generating only.
+#
+# In the chapter: [Why one sample per step is enough](../06-reparameterization.ipynb#why-one-sample-per-step-is-enough)
 
 # %% nbgrader={"grade": false, "grade_id": "06-q1-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
@@ -242,6 +244,8 @@ check("06-q1")
 # - **b.** An error as soon as `backward()` is called, so that the mistake is found at once.
 # - **c.** The gradient is right on average, but much noisier.
 # - **d.** It runs without a word. The encoder gets the gradient 0 from the reconstruction and hears the KL alone.
+#
+# In the chapter: [A roll of the dice has no derivative](../06-reparameterization.ipynb#a-roll-of-the-dice-has-no-derivative)
 
 # %% nbgrader={"grade": false, "grade_id": "06-q2-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
@@ -263,6 +267,8 @@ check("06-q2")
 # - **a.** $\mu$ in both cases: without noise the reported number is better and does not jump.
 # - **b.** $\mu+\sigma$ in both cases: one code without randomness, but with the right spread.
 # - **c.** $\mu$ for the pictures, samples of $q$ for the ELBO.
+#
+# In the chapter: [Six ways to get it wrong](../06-reparameterization.ipynb#six-ways-to-get-it-wrong)
 
 # %% nbgrader={"grade": false, "grade_id": "06-q3-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN
