@@ -81,9 +81,11 @@ def sorted_differences(a: Tensor, b: Tensor) -> Tensor:
 
 
 def observe_w1(distance, draw):
-    """By hand, both ways to cross; anything; the gradient."""
+    """By hand, one or the other in the wrong order; anything; the gradients."""
     yield Case("a = [0, 2], b = [3, 1]", distance(tensor([0.0, 2.0]), tensor([3.0, 1.0])))
-    yield Case("a = [0, 5], b = [1, 3]", distance(tensor([0.0, 5.0]), tensor([1.0, 3.0])))
+    yield Case("a = [5, 0], b = [1, 3]", distance(tensor([5.0, 0.0]), tensor([1.0, 3.0])))
+    three = distance(tensor([2.0, 9.0, 1.0]), tensor([0.0, 3.0, 5.0]))
+    yield Case("a = [2, 9, 1], b = [0, 3, 5]", three)
     a, b = draw.normal(7), draw.normal(7, mean=0.5, std=2.0)
     yield Case("7 numbers each", distance(a, b))
     yield Case("its gradient for a", draw.gradient(lambda a: distance(a, b), a)[0])
