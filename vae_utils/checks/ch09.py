@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn, tensor
 
-from .exercise import Case, Choice, Exercise, Option
+from .exercise import Case, Choice, Exercise, Misconception, Option
 
 BEST = "09-gan#the-best-discriminator"
 
@@ -22,13 +22,27 @@ def optimal_discriminator(log_p: Tensor, log_q: Tensor) -> Tensor:
 
 
 def observe_optimal(discriminator, draw):
-    """Three in four, a batch, a sheet, densities that float32 cannot hold, the gradients."""
-    yield Case("p = 0.3, q = 0.1, as logarithms", discriminator(tensor([0.3]).log(), tensor([0.1]).log()))
+    """Three in four and one in two, a batch, a sheet, densities that float32 cannot hold, the gradients."""
+    p, q = tensor([0.3, 0.1]), tensor([0.1, 0.1])
+    yield Case("p = [0.3, 0.1], q = [0.1, 0.1], as logarithms", discriminator(p.log(), q.log()))
     log_p, log_q = draw.normal(6, std=2.0), draw.normal(6, std=2.0)
-    yield Case("6 points", discriminator(log_p, log_q))
+    value = discriminator(log_p, log_q)
+    yield Case("6 points", value)
+    yield Case("whether they are right", alike(value, optimal_discriminator(log_p, log_q)), atol=math.inf)
     yield Case("a sheet of 2 × 3 points", discriminator(log_p.reshape(2, 3), log_q.reshape(2, 3)))
     yield Case("log_p = [-800], log_q = [-801]", discriminator(tensor([-800.0]), tensor([-801.0])))
     yield Case("its gradients", draw.gradient(discriminator, log_p, log_q))
+
+
+def alike(value: Tensor, right: Tensor) -> bool:
+    """Whether ordinary values are right; for the diagnosis of those that are not."""
+    return value.shape == right.shape and torch.allclose(value.double(), right.double(), rtol=1e-3)
+
+
+def density_underflows(cases) -> bool:
+    """Right everywhere but at -800."""
+    far = cases["log_p = [-800], log_q = [-801]"]
+    return bool(cases["whether they are right"]) and not bool((far - 0.7311).abs().max() < 0.01)
 
 
 # ---- 09-generator: the non-saturating loss ----
@@ -40,13 +54,21 @@ def generator_loss(fake_logits: Tensor) -> Tensor:
 
 
 def observe_generator(loss, draw):
-    """An undecided discriminator, a sure one, a batch, the gradient, and a very sure one."""
-    yield Case("fake_logits = [0]", loss(tensor([0.0])))
+    """An undecided discriminator, a sure one, a batch, a very sure one, the gradient."""
+    yield Case("fake_logits = [0]", loss(tensor([0.0], requires_grad=True)))
     yield Case("fake_logits = [-10]", loss(tensor([-10.0])))
     logits = draw.normal(5, std=2.0)
-    yield Case("5 fakes", loss(logits))
+    value = loss(logits)
+    yield Case("5 fakes", value)
+    yield Case("whether they are right", alike(value, generator_loss(logits)), atol=math.inf)
     yield Case("fake_logits = [-200]", loss(tensor([-200.0])))
     yield Case("its gradient", draw.gradient(loss, logits)[0])
+
+
+def sigmoid_underflows(cases) -> bool:
+    """Right everywhere but at -200."""
+    far = cases["fake_logits = [-200]"]
+    return bool(cases["whether they are right"]) and not bool((far - 200).abs().max() < 1)
 
 
 # ---- 09-critic: the critic's loss ----
@@ -59,7 +81,7 @@ def critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
 
 def observe_critic(loss, draw):
     """Good scores, wrong-way-round ones, a batch, the same moved by 7, the gradients."""
-    real, fake = tensor([3.0, 5.0]), tensor([1.0, 1.0])
+    real, fake = (tensor(scores, requires_grad=True) for scores in ([3.0, 5.0], [1.0, 1.0]))
     yield Case("real = [3, 5], fake = [1, 1]", loss(real, fake))
     yield Case("real = [1, 1], fake = [3, 5]", loss(fake, real))
     real, fake = draw.normal(6, std=2.0), draw.normal(6, std=2.0)
@@ -80,42 +102,55 @@ def gradient_penalty(critic, real: Tensor, fake: Tensor, generator: torch.Genera
     return (norm - 1).square().mean()
 
 
+def linear(weights):
+    """A critic with the gradient ``weights`` everywhere."""
+    return lambda x: (x * weights).flatten(1).sum(1)
+
+
+def bowl(steepness):
+    """A critic of 4 × 4 images whose slope is ``steepness`` at an image of ones, and half as much half way to 0."""
+    return lambda x: steepness / 8 * (x**2).flatten(1).sum(1)
+
+
+def unevenness(x):
+    """A critic of images whose slope is 0 where all pixels of an image are alike."""
+    return ((x - x.mean((-1, -2), keepdim=True)) ** 2).flatten(1).sum(1) / 2
+
+
 def observe_penalty(penalty, draw):
-    """Linear critics of norm 3 and 0; the points at which a critic was asked; and what reaches its weights."""
-
-    def linear(weights):
-        return lambda x: (x * weights).flatten(1).sum(1)
-
-    flat = tensor([2.0, -2.0, 1.0])  # norm 3
+    """Linear critics of norm 3; critics whose slopes tell where they were asked; what reaches the weights."""
+    flat = tensor([2.0, -2.0, 1.0], requires_grad=True)
     image = draw.normal(1, 4, 4)
-    image = 3 * image / image.norm()
+    image = (3 * image / image.norm()).requires_grad_()
     vectors = draw.normal(5, 3), draw.normal(5, 3)
     pictures = draw.normal(6, 1, 4, 4), draw.normal(6, 1, 4, 4)
     yield Case("a linear critic of norm 3, 5 vectors", penalty(linear(flat), *vectors, draw.generator()))
     yield Case("a linear critic of norm 3, 6 images", penalty(linear(image), *pictures, draw.generator()))
 
-    asked = []
+    def between_ones_and_zeros(critic, n):
+        return penalty(critic, torch.ones(n, 1, 4, 4), torch.zeros(n, 1, 4, 4), draw.generator())
 
-    def curious(x):
-        asked.append(x.detach().clone())
-        return (x * image).flatten(1).sum(1)
-
-    n = 4000
-    penalty(curious, torch.ones(n, 1, 4, 4), torch.zeros(n, 1, 4, 4), draw.generator())
-    eps = asked[-1].flatten(1).double()  # between 1 and 0 the point itself is ε
-    yield Case("real = 1, fake = 0: the spread of the points within an image", eps.std(1).mean())
-    # five standard errors of n uniform numbers, times √2 as an independent draw is compared
-    error = 5 * math.sqrt(2 / n)
-    yield Case("their mean over 4,000 images", eps.mean(), rtol=0, atol=error * math.sqrt(1 / 12))
-    yield Case("their standard deviation over the images", eps[:, 0].std(), rtol=0, atol=error * 0.13)
-    beyond = ((eps < 0) | (eps > 1)).double().mean()
-    yield Case("the share of them beyond real and fake", beyond)
+    # The slope there is steepness · ε. E(ε - 1)² and E(2ε - 1)² are both 1/3, with a standard deviation of 0.3: over
+    # 1,000 images five standard errors of a difference are 0.067.
+    gentle, steep = between_ones_and_zeros(bowl(1), 1000), between_ones_and_zeros(bowl(2), 1000)
+    yield Case("1,000 images between 1 and 0, a critic with the slope ε", gentle, rtol=0, atol=0.07)
+    yield Case("the same, a critic with the slope 2ε", steep, rtol=0, atol=0.07)
+    even = between_ones_and_zeros(unevenness, 200)
+    yield Case("the same, a critic with the slope 0 where all pixels are alike", even, rtol=0, atol=0.07)
+    repeats = torch.stack([between_ones_and_zeros(bowl(1), 200).detach() for _ in range(5)])
+    yield Case("how far five repeats are apart", repeats.max() - repeats.min(), atol=math.inf)
 
     def through(weights, batch):
         return draw.gradient(lambda w: penalty(linear(w), *batch, draw.generator()), weights)[0]
 
     yield Case("its gradient for the critic's weights", through(image, pictures))
     yield Case("its gradient where the critic is 0 everywhere", through(torch.zeros(3), vectors))
+
+
+def shared_one_epsilon(cases) -> bool:
+    """Right for linear critics, but a batch of 200 scatters as a single draw does."""
+    exact = all(case.value.shape == () and bool((case.value - 4).abs() < 1e-3) for case in cases[:2])
+    return exact and bool(0.1 < cases["how far five repeats are apart"] <= 1)
 
 
 # ---- 09-clip: clipped weights ----
@@ -165,6 +200,44 @@ def observe_clip(step, draw):
         yield Case(text, weights())
 
 
+def mistaken_penalty(eps=None, mix=None, norm=None, graph=True, price=None):
+    """The gradient penalty with one line written otherwise."""
+
+    def penalty(critic, real, fake, generator):
+        one_each = (len(real),) + (1,) * (real.dim() - 1)
+        share = eps(real, generator) if eps else torch.rand(one_each, generator=generator)
+        between = (mix or torch.lerp)(fake, real, share).detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=graph)
+        length = norm(gradient) if norm else (gradient.flatten(1).square().sum(1) + 1e-12).sqrt()
+        return (price(length) if price else (length - 1) ** 2).mean()
+
+    return penalty
+
+
+def mistaken_step(prepare=None, sign=1, zero=True, step=True, clip=True):
+    """The clipped step with one line left out, or written otherwise."""
+
+    def clipped_step(critic, optimizer, loss, c):
+        if zero:
+            optimizer.zero_grad()
+        (sign * loss).backward()
+        if prepare:
+            prepare(list(critic.parameters()), c)
+        if step:
+            optimizer.step()
+        if clip:
+            clamp(critic.parameters(), c)
+
+    return clipped_step
+
+
+@torch.no_grad()
+def clamp(weights, c):
+    """Weights back into the box."""
+    for weight in weights:
+        weight.clamp_(-c, c)
+
+
 EXERCISES = (
     Exercise(
         id="09-predict",
@@ -172,7 +245,35 @@ EXERCISES = (
         name="balance",
         reference=(0.5, 2 * math.log(2), 0.5),
         parts=("D at balance", "the discriminator's loss there", "the Gaussian decoder's grey"),
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "zero-loss",
+                None,
+                "A loss of 0 means that D tells every fake from every real example. Perfect fakes leave it no choice "
+                "but ½, and each of its two logarithms then costs log 2.",
+                seen=lambda cases: bool(cases["the discriminator's loss there"].abs() < 0.006),
+            ),
+            Misconception(
+                "one-log-two",
+                None,
+                "log 2 is the cost of one of the two terms. The loss has a logarithm for the real examples and "
+                "another one for the fakes.",
+                seen=lambda cases: bool((cases["the discriminator's loss there"] - math.log(2)).abs() < 0.01),
+            ),
+            Misconception(
+                "in-bits",
+                None,
+                "Two bits is right, but nats were asked for: take natural logarithms.",
+                seen=lambda cases: bool((cases["the discriminator's loss there"] - 2).abs() < 0.01),
+            ),
+            Misconception(
+                "picks-a-mode",
+                (0.5, 2 * math.log(2), 0.0),
+                "A GAN may draw 0 or 1. A Gaussian decoder is asked for one mean for both, and the squared misses "
+                "are smallest in the middle.",
+                also=((0.5, 2 * math.log(2), 1.0),),
+            ),
+        ),
         nudge="At balance p = q, whatever the point. Put D = p/(p + q) into both logarithms of the loss. And for the "
         "grey: which single number misses 0 and 1 least, in squares?",
         see=BEST,
@@ -183,7 +284,33 @@ EXERCISES = (
         reference=optimal_discriminator,
         observe=observe_optimal,
         returns="a probability for each point",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "swapped",
+                lambda log_p, log_q: torch.sigmoid(log_q - log_p),
+                "This is the share of the fakes. D is the probability that a sample is real, and p is the density of "
+                "the real data.",
+            ),
+            Misconception(
+                "ratio-not-share",
+                lambda log_p, log_q: torch.exp(log_p - log_q),
+                "This is the ratio p/q, which can be larger than 1. A share compares p with all that turns up here, "
+                "p + q.",
+                also=(lambda log_p, log_q: log_p.exp() / log_q.exp(),),
+            ),
+            Misconception(
+                "underflow",
+                None,
+                "Right for ordinary densities, but at a log-density of −800 both p and q are rounded to 0. Subtract "
+                "the logarithms first; the exponential comes last.",
+                seen=density_underflows,
+            ),
+            Misconception(
+                "logit-returned",
+                lambda log_p, log_q: log_p - log_q,
+                "This is the logit, the logarithm of p/q. A probability was asked for: one more function leads there.",
+            ),
+        ),
         nudge="log_both is log(p + q). What is the logarithm of p/(p + q), and when is the right moment for exp?",
         see=BEST,
     ),
@@ -193,7 +320,49 @@ EXERCISES = (
         reference=generator_loss,
         observe=observe_generator,
         returns="one number",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "saturating",
+                lambda logits: F.logsigmoid(-logits).mean(),
+                "This is log(1 − D), the loss of the min-max game. For a fake that nobody believes its slope is next "
+                "to 0: just where the generator needs it most.",
+            ),
+            Misconception(
+                "discriminators-loss",
+                lambda logits: -F.logsigmoid(-logits).mean(),
+                "This is the discriminator's part: it is small where the fakes are found out. The generator wants "
+                "the opposite, that they are believed.",
+            ),
+            Misconception(
+                "double-sigmoid",
+                lambda logits: -F.logsigmoid(torch.sigmoid(logits)).mean(),
+                "A sigmoid was applied twice. What arrives are logits, and D is their sigmoid, taken once.",
+            ),
+            Misconception(
+                "underflow",
+                None,
+                "Right for ordinary logits, wrong at −200: there D is rounded to 0 or an exponential overflows. Take "
+                "the logarithm of the sigmoid straight from the logit.",
+                seen=sigmoid_underflows,
+            ),
+            Misconception(
+                "sum-not-mean",
+                lambda logits: -F.logsigmoid(logits).sum(),
+                "The fakes were added up. With a mean the step does not grow with the batch.",
+            ),
+            Misconception(
+                "gradient-cut",
+                lambda logits: generator_loss(logits.detach()),
+                "The value is right, but no gradient reaches the fakes, so the generator would stay as it is. Fakes "
+                "are detached in the discriminator's step only.",
+            ),
+            Misconception(
+                "wrong-sign",
+                lambda logits: F.logsigmoid(logits).mean(),
+                "This is the mean of log D. It is minimised, so a minus belongs in front: as it stands the generator "
+                "learns to be found out.",
+            ),
+        ),
         nudge="D is the sigmoid of the logit. There is a function for the logarithm of a sigmoid that never computes "
         "the sigmoid. How large is −log D for a fake that nobody believes?",
         see="09-gan#where-the-gradient-goes",
@@ -204,7 +373,46 @@ EXERCISES = (
         reference=critic_loss,
         observe=observe_critic,
         returns="one number",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "sign-flipped",
+                lambda real, fake: real.mean() - fake.mean(),
+                "This is the estimate itself. An optimiser would make it small, and the critic would learn to score "
+                "the fakes above the real examples.",
+            ),
+            Misconception(
+                "log-kept",
+                lambda real, fake: F.softplus(-real).mean() + F.softplus(fake).mean(),
+                "The cross-entropy of a GAN was kept. Scores are no logits: add 7 to all of them, and this loss "
+                "moves, while the estimate of W₁ must not.",
+                also=(lambda real, fake: 0.5 * (F.softplus(-real).mean() + F.softplus(fake).mean()),),
+            ),
+            Misconception(
+                "sigmoid-kept",
+                lambda real, fake: torch.sigmoid(fake).mean() - torch.sigmoid(real).mean(),
+                "The scores went through a sigmoid. Between 0 and 1 they can differ by at most 1, so a distance of 4 "
+                "could never be measured.",
+            ),
+            Misconception(
+                "absolute-value",
+                lambda real, fake: (fake.mean() - real.mean()).abs(),
+                "The absolute value was taken. Then a critic that scores fakes above real examples is praised, or "
+                "blamed, like one that does the opposite.",
+                also=(lambda real, fake: -(fake.mean() - real.mean()).abs(),),
+            ),
+            Misconception(
+                "fake-ignored",
+                lambda real, fake: -real.mean(),
+                "The fakes have no part in this. Adding 7 to all scores would lower the loss, and nothing would have "
+                "been learned.",
+            ),
+            Misconception(
+                "sum-not-mean",
+                lambda real, fake: fake.sum() - real.sum(),
+                "The scores were added up, so the value grows with the batch. The estimate of W₁ is a difference of "
+                "means.",
+            ),
+        ),
         nudge="The critic wants real scores high and fake ones low. Which difference of two means gets smaller when "
         "it succeeds?",
         see="09-gan#a-critic-instead-of-a-classifier",
@@ -216,7 +424,62 @@ EXERCISES = (
         observe=observe_penalty,
         random=True,
         returns="one number",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "epsilon-per-pixel",
+                mistaken_penalty(eps=lambda real, g: torch.rand(real.shape, generator=g)),
+                "Each pixel got an ε of its own, so the point is not on the line between its real and its fake "
+                "image. Draw one ε for each example.",
+            ),
+            Misconception(
+                "epsilon-normal",
+                mistaken_penalty(eps=lambda real, g: torch.randn((len(real),) + (1,) * (real.dim() - 1), generator=g)),
+                "ε is normal, so many points lie beyond the real or the fake example. Between the two it runs from 0 "
+                "to 1, uniformly.",
+            ),
+            Misconception(
+                "one-epsilon-for-all",
+                None,
+                "One ε was drawn for the whole batch, so all points stand at the same place of their lines, and the "
+                "penalty jumps from batch to batch. Draw one for each example.",
+                seen=shared_one_epsilon,
+            ),
+            Misconception(
+                "not-flattened",
+                mistaken_penalty(norm=lambda gradient: (gradient.square().sum(1) + 1e-12).sqrt()),
+                "The norm was taken over dimension 1. For images that is the channel, so each pixel was penalised by "
+                "itself. Take it over all numbers of an example.",
+            ),
+            Misconception(
+                "no-create-graph",
+                mistaken_penalty(graph=False),
+                "The value is right, but it has no gradient for the critic's weights: the penalty teaches nothing. "
+                "The inner gradient must itself stay differentiable.",
+            ),
+            Misconception(
+                "nan-at-zero",
+                mistaken_penalty(norm=lambda gradient: gradient.flatten(1).square().sum(1).sqrt()),
+                "Where the critic's gradient is 0 the root has no derivative, and every weight becomes NaN. Add "
+                "something tiny under the root.",
+            ),
+            Misconception(
+                "one-not-subtracted",
+                mistaken_penalty(price=lambda norm: norm**2),
+                "Nothing was subtracted from the norm, so this asks for the slope 0. The slope should be 1.",
+            ),
+            Misconception(
+                "not-rooted",
+                mistaken_penalty(price=lambda norm: (norm**2 - 1) ** 2),
+                "The root is missing: the squared norm was compared with 1. For a slope of 3 that says 64 where 4 is "
+                "right.",
+            ),
+            Misconception(
+                "at-real-only",
+                mistaken_penalty(mix=lambda fake, real, eps: real),
+                "The critic was asked at the real examples only. The slope matters on the way from the fakes to "
+                "them, where the generator has to walk.",
+            ),
+        ),
         nudge="Write down three shapes: of ε, of the gradient, and of the norms. For images (B, 1, 4, 4) they should "
         "be (B, 1, 1, 1), (B, 1, 4, 4) and (B,).",
         see="09-gan#penalty",
@@ -226,7 +489,44 @@ EXERCISES = (
         name="clipped_step",
         reference=clipped_step,
         observe=observe_clip,
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "clips-gradients",
+                mistaken_step(prepare=lambda weights, c: nn.utils.clip_grad_value_(weights, c), clip=False),
+                "The gradients were clipped, and the weights may still grow as they like. It is the size of the "
+                "weights that bounds the slope of the critic.",
+                also=(mistaken_step(prepare=lambda weights, c: nn.utils.clip_grad_norm_(weights, c), clip=False),),
+            ),
+            Misconception(
+                "clips-before-step",
+                mistaken_step(prepare=clamp, clip=False),
+                "The weights were clipped before the step, and the step carried them out of the box again. Whoever "
+                "uses the critic now sees weights beyond c.",
+            ),
+            Misconception(
+                "never-clips",
+                mistaken_step(clip=False),
+                "After the step the weights are as the optimiser left them. Is a clipped copy made and thrown away?",
+            ),
+            Misconception(
+                "no-step",
+                mistaken_step(step=False),
+                "The weights have only been clipped. The gradients never moved them: the optimiser took no step, or "
+                "it took one without gradients.",
+            ),
+            Misconception(
+                "gradients-kept",
+                mistaken_step(zero=False),
+                "The first step is right, the second is not: the gradients of the first were still there, and the "
+                "new ones were added to them.",
+            ),
+            Misconception(
+                "ascends",
+                mistaken_step(sign=-1),
+                "The step goes up. The loss that is handed over is to be made smaller, and its sign is the caller's "
+                "affair.",
+            ),
+        ),
         nudge="Print the weight before and after each line of the function, for the example by hand. After which "
         "line may it lie outside of the box?",
         see="09-gan#clipping",

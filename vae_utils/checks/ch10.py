@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from .exercise import Case, Choice, Exercise, Option
+from .exercise import Case, Choice, Exercise, Misconception, Option
 
 ENCODER = "10-diffusion#an-encoder-that-learns-nothing"
 BEST = "09-gan#the-best-discriminator"
@@ -99,14 +99,15 @@ def observe_sample(sample, draw):
         "mean(x, t) = x / 2, variances = [0.3], x_T = [2, 4]",
         sample(lambda x, t: x / 2, tensor([0.3]), tensor([2.0, 4.0]), draw.generator()),
     )
-    levels = []
+    levels = ""
 
     def note(x, t):
-        levels.append(float(t))
+        nonlocal levels
+        levels += str(int(t))
         return x
 
     sample(note, tensor([0.1, 0.2, 0.3]), tensor([0.0, 0.0]), draw.generator())
-    yield Case("T = 3: the levels in the order of the steps", tensor(levels))
+    yield Case("T = 3: the levels t, in the order of the steps", int(levels or 0))
 
     n = 20_000
     # five standard errors of n normal numbers, times √2 as an independent draw is compared
@@ -124,11 +125,45 @@ def observe_sample(sample, draw):
     def shrink(x, t):
         return 0.8 * x + 0.1 * t
 
-    yield from after("T = 2, variances = [0.04, 0.25], the last step changes nothing", halve_once, [0.04, 0.25], 0.5)
+    yield from after(HALVED, halve_once, [0.04, 0.25], 0.5)
     yield from after("T = 4, variances = [0.5, 0.25, 0.16, 0.36]", shrink, [0.5, 0.25, 0.16, 0.36], 0.6)
     seed, start, variances = draw.seed(), draw.normal(50), tensor([0.1, 0.2, 0.3])
-    once, again = (sample(shrink, variances, start, draw.generator(seed)) for _ in range(2))
+    once, again, other = (sample(shrink, variances, start, draw.generator(s)) for s in (seed, seed, seed + 1))
     yield Case("the same generator twice, the largest difference", (once - again).abs().max())
+    yield Case("whether another generator gives other samples", bool((once - other).abs().max() > 1e-3))
+
+
+HALVED = "T = 2, variances = [0.04, 0.25], the last step changes nothing"
+
+
+def of_halved(cases) -> tuple[float, float]:
+    """Mean and standard deviation after two steps, the first from 2 to 1 with the variance 0.25, the second idle."""
+    return float(cases[f"{HALVED}: the mean of 20,000 samples"]), float(cases[f"{HALVED}: their standard deviation"])
+
+
+def shared_one_noise(cases) -> bool:
+    """All samples moved together, away from 1, and elsewhere with another generator."""
+    mean, std = of_halved(cases)
+    return std < 1e-4 and abs(mean - 1) > 1e-3 and bool(cases["whether another generator gives other samples"])
+
+
+def last_step_was_noisy(cases) -> bool:
+    """The variances of both steps are in the samples, 0.25 + 0.04, and one step alone is noisy."""
+    mean, std = of_halved(cases)
+    first = cases["mean(x, t) = x / 2, variances = [0.3], x_T = [2, 4]"]
+    return abs(std - math.sqrt(0.29)) < 0.017 and abs(mean - 1) < 0.04 and not torch.allclose(first, tensor([1.0, 2.0]))
+
+
+def went_up(cases) -> bool:
+    """From level 1 to level T."""
+    return bool(cases["T = 3: the levels t, in the order of the steps"] == 123)
+
+
+def ignored_the_generator(cases) -> bool:
+    """The right spread, but not from the generator that was given."""
+    _, std = of_halved(cases)
+    given = cases["the same generator twice, the largest difference"] < 1e-6
+    return abs(std - 0.5) < 0.017 and not (given and cases["whether another generator gives other samples"])
 
 
 # ---- 10-told: how well its start can be told ----
@@ -141,14 +176,82 @@ def told_apart(x: Tensor, mean: float, logvar: float) -> Tensor:
 
 
 def observe_told(told_apart, draw):
-    """Twice the same normal, one moved by 1, wider and narrower ones, the gradient."""
+    """A wider normal, the same normal, one moved by 1, others, the gradient."""
+    yield Case("x = [0, 2], mean = 0, logvar = log 4", told_apart(tensor([0.0, 2.0]), 0.0, math.log(4)))
     yield Case("x = [-1, 0, 2], mean = 0, logvar = 0", told_apart(tensor([-1.0, 0.0, 2.0]), 0.0, 0.0))
     yield Case("x = [0.5, 1], mean = 1, logvar = 0", told_apart(tensor([0.5, 1.0]), 1.0, 0.0))
-    yield Case("x = [0], mean = 0, logvar = log 4", told_apart(tensor([0.0]), 0.0, math.log(4)))
     x = draw.normal(6)
     yield Case("6 points, mean = 0.5, logvar = 0.8", told_apart(x, 0.5, 0.8))
     yield Case("6 points, mean = -1, logvar = -1.2", told_apart(x, -1.0, -1.2))
     yield Case("its gradient, mean = 0.5, logvar = -0.7", draw.gradient(lambda x: told_apart(x, 0.5, -0.7), x)[0])
+
+
+def jump(alpha_bar):
+    """The jump to level t with another idea of ᾱ_t: alpha_bar(t, betas) → (B,)."""
+
+    def diffuse(x0, t, betas, eps):
+        a = alpha_bar(t, betas)
+        return a.sqrt() * x0 + (1 - a).sqrt() * eps
+
+    return diffuse
+
+
+def kept(t, betas):
+    """ᾱ_t, (B,)."""
+    return torch.cumprod(1 - betas, 0)[t - 1]
+
+
+def late(t, betas):
+    """ᾱ_{t+1}, and at the end of the schedule an error."""
+    return torch.cumprod(1 - betas, 0)[t]
+
+
+def late_or_last(t, betas):
+    """ᾱ_{t+1}, and at the end of the schedule ᾱ_T."""
+    return torch.cumprod(1 - betas, 0)[t.clamp(max=len(betas) - 1)]
+
+
+def early(t, betas):
+    """ᾱ_{t-1}, where ᾱ_0 is 1."""
+    return torch.cat([torch.ones(1), torch.cumprod(1 - betas, 0)])[t - 1]
+
+
+def early_or_last(t, betas):
+    """ᾱ_{t-1}, where index -1 is ᾱ_T."""
+    return torch.cumprod(1 - betas, 0)[t - 2]
+
+
+def back(index=-1, mean=None, variance=None):
+    """The step back with level t at betas[t + index], or with another mean or variance."""
+
+    def posterior(x0, xt, t, betas):
+        alpha_bar, i = torch.cumprod(1 - betas, 0), t + index
+        beta, now, below = betas[i], alpha_bar[i], alpha_bar[i - 1]
+        on_x0, on_xt = below.sqrt() * beta / (1 - now), (1 - beta).sqrt() * (1 - below) / (1 - now)
+        usual = on_x0 * x0 + on_xt * xt if mean is None else mean(x0, xt, on_x0, on_xt, beta, now, below)
+        return usual, (1 - below) / (1 - now) * beta if variance is None else variance(beta)
+
+    return posterior
+
+
+def coming_down(std=torch.sqrt, noisy=True):
+    """Coming down with another standard deviation, or without noise."""
+
+    def sample(mean, variances, x_T, generator):
+        x = x_T
+        for t in range(len(variances), 0, -1):
+            x = mean(x, t)
+            if noisy and t > 1:
+                x = x + std(variances[t - 1]) * torch.randn(x.shape, generator=generator)
+        return x
+
+    return sample
+
+
+def normal_ratio(x: Tensor, mean: float, std: float, **how) -> Tensor:
+    """log N(x; mean, std²) - log N(x; 0, 1), whatever is given for the standard deviation."""
+    normal = torch.distributions.Normal
+    return normal(mean, std, **how).log_prob(x) - normal(0.0, 1.0).log_prob(x)
 
 
 EXERCISES = (
@@ -158,7 +261,32 @@ EXERCISES = (
         name="mean_and_variance",
         reference=(0.8, 0.84),
         parts=("the mean of x_2", "the variance of x_2"),
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "betas-added",
+                None,
+                "The two variances were added. Each step shrinks what is there before it adds noise, so of the first "
+                "0.36 only a quarter is left.",
+                seen=lambda cases: bool((cases["the variance of x_2"] - 1.11).abs() < 0.01),
+            ),
+            Misconception(
+                "mean-not-rooted",
+                (0.32, 0.84),
+                "The mean was multiplied by the products of the α. They are shares of the variance; a mean shrinks "
+                "by their roots.",
+            ),
+            Misconception(
+                "std-for-variance",
+                (0.8, math.sqrt(0.84)),
+                "The second number is the standard deviation. The variance is its square.",
+            ),
+            Misconception(
+                "last-step-only",
+                (1.0, 0.75),
+                "That is one step, the second, taken from x₀ = 2. It starts from x₁, which is smaller and already "
+                "noisy.",
+            ),
+        ),
         nudge="Step 2 multiplies by √0.25. What does that do to a mean of 1.6, and what to a variance of 0.36? Then "
         "noise with the variance 0.75 is added.",
         see=ENCODER,
@@ -169,7 +297,40 @@ EXERCISES = (
         reference=diffuse,
         observe=observe_diffuse,
         returns="one number per example",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "alpha-not-cumulative",
+                jump(lambda t, betas: 1 - betas[t - 1]),
+                "Only step t itself was taken. On the way from x₀ to x_t every step below shrinks and adds noise "
+                "too: their α multiply.",
+            ),
+            Misconception(
+                "off-by-one",
+                jump(late),
+                "The steps are counted wrong by one. They run from 1 to T and Python counts from 0: at which index "
+                "does level 1 stand?",
+                also=(jump(early), jump(late_or_last), jump(early_or_last)),
+            ),
+            Misconception(
+                "variance-not-rooted",
+                lambda x0, t, betas, eps: kept(t, betas).sqrt() * x0 + (1 - kept(t, betas)) * eps,
+                "The noise was multiplied by its variance. A standard normal number is scaled by a standard "
+                "deviation, the root of 1 − ᾱ.",
+            ),
+            Misconception(
+                "mean-not-rooted",
+                lambda x0, t, betas, eps: kept(t, betas) * x0 + (1 - kept(t, betas)).sqrt() * eps,
+                "x₀ was multiplied by ᾱ itself. That is the share of the variance that is left; the signal shrinks "
+                "by its root.",
+            ),
+            Misconception(
+                "betas-multiplied",
+                jump(lambda t, betas: 1 - torch.cumprod(betas, 0)[t - 1]),
+                "The β were multiplied. What passes through a step is α, and what passes through all of them is the "
+                "product of the α.",
+                also=(jump(lambda t, betas: torch.cumprod(betas, 0)[t - 1]),),
+            ),
+        ),
         nudge="First write the T numbers ᾱ_1, …, ᾱ_T for betas = [0.36, 0.75]: they are 0.64 and 0.16. At which "
         "index does level t stand?",
         see=ENCODER,
@@ -180,7 +341,42 @@ EXERCISES = (
         reference=reverse_posterior,
         observe=observe_posterior,
         returns="the mean, one number per example, and the variance, a single number",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "forward-variance",
+                back(variance=lambda beta: beta),
+                "The mean is right. The variance is that of the step up, β_t; but here x₀ is known as well, and that "
+                "makes x_{t−1} more certain.",
+            ),
+            Misconception(
+                "weights-swapped",
+                back(mean=lambda x0, xt, on_x0, on_xt, *_: on_xt * x0 + on_x0 * xt),
+                "The two weights were exchanged. A small β means that x_{t−1} is close to x_t, so then x_t must have "
+                "the large weight.",
+            ),
+            Misconception(
+                "off-by-one",
+                back(index=0),
+                "The levels are counted wrong by one. They run from 1 to T and Python counts from 0: β_t stands at "
+                "index t − 1, and ᾱ_{t−1} one before ᾱ_t.",
+                also=(back(index=-2),),
+            ),
+            Misconception(
+                "alpha-not-rooted",
+                back(
+                    mean=lambda x0, xt, on_x0, on_xt, beta, now, below: (
+                        (below * beta * x0 + (1 - beta) * (1 - below) * xt) / (1 - now)
+                    )
+                ),
+                "In the mean the roots of ᾱ_{t−1} and α_t are missing. They turn a share of variance into a scale.",
+            ),
+            Misconception(
+                "x0-ignored",
+                back(mean=lambda x0, xt, on_x0, on_xt, *_: on_xt * xt),
+                "x₀ has no part in this mean. It is known, and it says on which side of x_t the step below lies.",
+                also=(back(mean=lambda x0, xt, on_x0, on_xt, beta, *_: xt / (1 - beta).sqrt()),),
+            ),
+        ),
         nudge="Give the four numbers names first: β_t, α_t, ᾱ_t and ᾱ_{t−1}. For t = 2 and the betas by hand they "
         "are 0.75, 0.25, 0.16 and 0.64. Print yours.",
         see=LEARN,
@@ -191,7 +387,40 @@ EXERCISES = (
         reference=diffusion_elbo,
         observe=observe_elbo,
         returns="one number per example",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "kls-averaged",
+                lambda log_likelihood, kls, kl_prior: log_likelihood - kls.mean(0) - kl_prior,
+                "The rungs were averaged. Each of them costs its own KL, and the bound pays all of them.",
+            ),
+            Misconception(
+                "kls-added",
+                lambda log_likelihood, kls, kl_prior: log_likelihood + kls.sum(0) - kl_prior,
+                "The KLs of the rungs were added to the bound. Each is what a step loses, so it makes the bound "
+                "smaller.",
+                also=(lambda log_likelihood, kls, kl_prior: log_likelihood + kls.sum(0) + kl_prior,),
+            ),
+            Misconception(
+                "prior-forgotten",
+                lambda log_likelihood, kls, kl_prior: log_likelihood - kls.sum(0),
+                "The KL at the top is missing. It is small in a good schedule, but without it this is no bound.",
+            ),
+            Misconception(
+                "summed-over-batch",
+                lambda log_likelihood, kls, kl_prior: (log_likelihood - kls.sum(0) - kl_prior).sum(),
+                "The examples were added up. kls has a row for each rung and a column for each example: only the "
+                "rungs are to be summed.",
+                also=(
+                    lambda log_likelihood, kls, kl_prior: log_likelihood - kls.sum() - kl_prior,
+                    lambda log_likelihood, kls, kl_prior: (log_likelihood - kls.sum(0) - kl_prior).mean(),
+                ),
+            ),
+            Misconception(
+                "negative",
+                lambda log_likelihood, kls, kl_prior: kls.sum(0) + kl_prior - log_likelihood,
+                "Every value is the negative of the right one: this is the loss. The bound itself was asked for.",
+            ),
+        ),
         nudge="Each rung costs its own KL, so one more rung cannot make the others cheaper. With which sign does "
         "each of the three terms enter, and over which direction of kls is added?",
         see="10-diffusion#the-elbo-of-t-levels",
@@ -203,7 +432,46 @@ EXERCISES = (
         observe=observe_sample,
         random=True,
         returns="one number per sample",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "variance-as-std",
+                coming_down(std=lambda variance: variance),
+                "The noise was multiplied by its variance. A standard normal number is scaled by the standard "
+                "deviation, its root.",
+            ),
+            Misconception(
+                "noise-missing",
+                coming_down(noisy=False),
+                "No noise was added on the way, so all samples from one start are the same. Each step but the last "
+                "draws from a normal.",
+            ),
+            Misconception(
+                "noise-at-last-step",
+                None,
+                "Noise was added in the last step, too. At t = 1 the mean is the answer; noise would only blur it.",
+                seen=last_step_was_noisy,
+            ),
+            Misconception(
+                "wrong-order",
+                None,
+                "The steps run from 1 to T, which is the way up. A sample starts at the top: first t = T, last t = 1.",
+                seen=went_up,
+            ),
+            Misconception(
+                "generator-ignored",
+                None,
+                "The spread is right, but the noise did not come from the generator that was handed over. Then "
+                "nobody can draw the same sample again.",
+                seen=ignored_the_generator,
+            ),
+            Misconception(
+                "one-noise-for-all",
+                None,
+                "One random number was drawn for all samples, so they move together. Each sample needs noise of its "
+                "own.",
+                seen=shared_one_noise,
+            ),
+        ),
         nudge="With T = 2, means 0 and the variance 0.25 in the upper step, x₁ should have the standard deviation ½. "
         "Draw 10,000 and look.",
         see="10-diffusion#samples",
@@ -214,7 +482,43 @@ EXERCISES = (
         reference=told_apart,
         observe=observe_told,
         returns="a probability for each point",
-        misconceptions=(),
+        misconceptions=(
+            Misconception(
+                "swapped",
+                lambda x, mean, logvar: 1 - told_apart(x, mean, logvar),
+                "This is the probability of the fake. 'Real' are the draws from N(m, v) here, and the answer is "
+                "their share.",
+            ),
+            Misconception(
+                "logvar-as-std",
+                lambda x, mean, logvar: torch.sigmoid(normal_ratio(x, mean, logvar, validate_args=False)),
+                "The log-variance was used as a standard deviation. It may be negative; σ is the exponential of half "
+                "of it.",
+                also=(lambda x, mean, logvar: torch.sigmoid(normal_ratio(x, mean, logvar)),),
+            ),
+            Misconception(
+                "variance-as-std",
+                lambda x, mean, logvar: torch.sigmoid(normal_ratio(x, mean, math.exp(logvar))),
+                "The exponential of the log-variance was used as a standard deviation. It is the variance; σ is its "
+                "root.",
+            ),
+            Misconception(
+                "ratio-not-share",
+                lambda x, mean, logvar: normal_ratio(x, mean, math.exp(logvar / 2)).exp(),
+                "This is the ratio of the densities, which can be larger than 1. A probability is the share p/(p + q).",
+            ),
+            Misconception(
+                "logit-returned",
+                lambda x, mean, logvar: normal_ratio(x, mean, math.exp(logvar / 2)),
+                "This is the logit, the logarithm of p/q. A probability was asked for: its sigmoid.",
+            ),
+            Misconception(
+                "normaliser-forgotten",
+                lambda x, mean, logvar: torch.sigmoid(0.5 * x**2 - 0.5 * (x - mean) ** 2 / math.exp(logvar)),
+                "Only the exponents were compared. The normalisers of the two normals differ: a wide one is lower, "
+                "by log σ. Only ½ log 2π cancels.",
+            ),
+        ),
         nudge="Write down the two log-densities at x, each with its own log σ. The best discriminator is the sigmoid "
         "of their difference. Which part is the same in both?",
         see=BEST,
