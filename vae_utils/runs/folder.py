@@ -37,6 +37,11 @@ class RunError(Exception):
     """A run cannot start or go on; the message is one sentence for whoever started it."""
 
 
+def reason(error: Exception) -> str:
+    """The beginning of what an error says, in one line: torch uses many."""
+    return " ".join(" ".join(str(error).strip().split("\n")[:2]).split())
+
+
 def write(path: Path, content: bytes) -> None:
     """A file that is there whole or not at all, also after a power cut.
 
@@ -164,8 +169,7 @@ class RunFolder:
         try:
             contents = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:
-            reason = str(error).strip().split("\n")[0]
-            raise RunError(f"{path} cannot be read, it is damaged or no checkpoint: {reason}") from None
+            raise RunError(f"{path} cannot be read, it is damaged or no checkpoint: {reason(error)}") from None
         if not isinstance(contents, dict) or contents.get("format") != FORMAT:
             raise RunError(f"{path} is not a checkpoint of the format {FORMAT}")
         return contents

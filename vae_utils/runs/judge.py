@@ -14,7 +14,7 @@ from vae_utils.evaluation import active_units
 from vae_utils.gaussian import standard_normal
 from vae_utils.model import VAE
 from vae_utils.objectives import elbo, iw_bound
-from vae_utils.runs.folder import RunError, RunFolder
+from vae_utils.runs.folder import RunError, RunFolder, reason
 from vae_utils.runs.settings import Settings
 
 OUTPUTS = 1_000_000  # decoder outputs at a time: a few arrays of 4 MB, which a processor's cache nearly holds
@@ -71,7 +71,7 @@ def trained(folder: RunFolder) -> Trained:
         model = settings.untrained(weights["encoder.layers.0.weight"].shape[1])
         model.load_state_dict(weights)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise RunError(f"the checkpoint in {folder.path} does not fit its settings: {error}") from None
+        raise RunError(f"the checkpoint in {folder.path} does not fit its settings: {reason(error)}") from None
     return Trained(settings, model.eval(), checkpoint["epoch"])
 
 

@@ -48,9 +48,7 @@ class Processes:
         """The objective with gradients that are averaged over all processes, if there are several."""
         if self.count == 1:
             return objective
-        return nn.parallel.DistributedDataParallel(
-            objective, broadcast_buffers=False, gradient_as_bucket_view=True, bucket_cap_mb=100
-        )
+        return nn.parallel.DistributedDataParallel(objective, gradient_as_bucket_view=True)
 
     def total(self, sums: Tensor) -> Tensor:
         """The sum of a tensor over all processes."""

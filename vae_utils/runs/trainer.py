@@ -16,7 +16,7 @@ from torch import Tensor
 from vae_utils import __version__
 from vae_utils.gaussian import standard_normal
 from vae_utils.model import VAE
-from vae_utils.runs.folder import RunError, RunFolder
+from vae_utils.runs.folder import RunError, RunFolder, reason
 from vae_utils.runs.loop import Objective, draw_epoch, evaluate, steps
 from vae_utils.runs.processes import Processes
 from vae_utils.runs.report import Report
@@ -164,7 +164,7 @@ class Trainer:
             try:
                 self._go_on_from(checkpoint)
             except (KeyError, TypeError, ValueError, RuntimeError) as error:
-                raise RunError(f"the checkpoint in {folder.path} does not fit its settings: {error}") from None
+                raise RunError(f"the checkpoint in {folder.path} does not fit its settings: {reason(error)}") from None
 
     def _go_on_from(self, checkpoint: dict[str, Any]) -> None:
         self.position = Position(**{part.name: checkpoint[part.name] for part in fields(Position)})
@@ -284,7 +284,7 @@ def finish(run: Trainer, *, draw: bool = True) -> None:
     try:
         model.save(run.folder / "model.pt")
     except RuntimeError as error:  # so torch calls a full disk
-        raise OSError(f"model.pt: {str(error).splitlines()[0]}") from None
+        raise OSError(f"model.pt: {reason(error)}") from None
     if draw:
         from vae_utils.runs import pictures  # matplotlib, which training does not need
 
