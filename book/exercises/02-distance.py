@@ -253,8 +253,8 @@ check("02-q1")
 # Two distributions do not overlap at all. What is their JS divergence?
 #
 # - **a** Infinite. JS is the symmetrised KL, and both KLs are infinite.
-# - **b** log 2, and it stays there while they are pushed apart.
-# - **c** It grows with the distance between the two.
+# - **b** It grows with the distance between the two.
+# - **c** log 2, and it stays there while they are pushed apart.
 #
 # In the chapter: [when the densities are known](../02-distance.ipynb#when-the-densities-are-known).
 
@@ -263,7 +263,7 @@ check("02-q1")
 # answer_02_q2 = ...  # "a", "b" or "c"
 ### END GIVEN
 ### BEGIN SOLUTION
-answer_02_q2 = "b"  # a mean KL to the mixture, and that has a ceiling
+answer_02_q2 = "c"  # a mean KL to the mixture, and that has a ceiling
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "02-q2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -274,8 +274,8 @@ check("02-q2")
 #
 # A *GAN* (生成对抗网络) and a WGAN both train a network as a judge. What did WGAN change?
 #
-# - **a** It had the idea that the judge can be learned.
-# - **b** It took over the learned judge, and changed the distance that the judge estimates: $W_1$ in place of JS.
+# - **a** It took over the learned judge, and changed the distance that the judge estimates: $W_1$ in place of JS.
+# - **b** It had the idea that the judge can be learned.
 # - **c** It gave every z a picture of its own, so that the distance between pairs makes sense.
 #
 # In the chapter: [learn the ruler](../02-distance.ipynb#learn-the-ruler).
@@ -285,7 +285,7 @@ check("02-q2")
 # answer_02_q3 = ...  # "a", "b" or "c"
 ### END GIVEN
 ### BEGIN SOLUTION
-answer_02_q3 = "b"  # the learned judge came with the GAN, in 2014
+answer_02_q3 = "a"  # the learned judge came with the GAN, in 2014
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "02-q3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

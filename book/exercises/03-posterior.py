@@ -237,9 +237,9 @@ check("03-w1prior")
 #
 # - **a** The friend: each posterior should become $\mathcal N(0, I)$, since only then does their average equal the
 #   prior.
-# - **b** The mean KL of the posteriors to the prior is what z tells about x, plus the KL of their average to the prior.
+# - **b** The prior is never used when a VAE is trained, so nothing is pulled anywhere.
+# - **c** The mean KL of the posteriors to the prior is what z tells about x, plus the KL of their average to the prior.
 #   Single posteriors may stay narrow and apart.
-# - **c** The prior is never used when a VAE is trained, so nothing is pulled anywhere.
 #
 # In the chapter: [all posteriors together](../03-posterior.ipynb#all-posteriors-together).
 
@@ -248,7 +248,7 @@ check("03-w1prior")
 # answer_03_q1 = ...  # "a", "b" or "c"
 ### END GIVEN
 ### BEGIN SOLUTION
-answer_03_q1 = "b"  # the average should be near the prior, not each posterior
+answer_03_q1 = "c"  # the average should be near the prior, not each posterior
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "03-q1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -282,8 +282,8 @@ check("03-q2")
 #
 # An encoder has been trained as well as possible. What is the normal that it returns for a picture x?
 #
-# - **a** The posterior p(z|x). That is what an encoder is for.
-# - **b** An approximation q(z|x). What is lost is KL(q‖p(z|x)), and it may stay above 0.
+# - **a** An approximation q(z|x). What is lost is KL(q‖p(z|x)), and it may stay above 0.
+# - **b** The posterior p(z|x). That is what an encoder is for.
 # - **c** An approximation that becomes exact when σ is small: then one draw of z is enough.
 #
 # In the chapter: [where "variational" comes from](../03-posterior.ipynb#where-variational-comes-from).
@@ -293,7 +293,7 @@ check("03-q2")
 # answer_03_q3 = ...  # "a", "b" or "c"
 ### END GIVEN
 ### BEGIN SOLUTION
-answer_03_q3 = "b"  # the posterior is fixed by prior and likelihood; q is chosen from a family
+answer_03_q3 = "a"  # the posterior is fixed by prior and likelihood; q is chosen from a family
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "03-q3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

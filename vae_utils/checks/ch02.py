@@ -468,14 +468,14 @@ EXERCISES = (
                 mistake="js-as-symmetrised-kl",
             ),
             "b": Option(
-                "log 2, and it stays there while they are pushed apart.",
-                "Yes: the ceiling. So JS gives no hint in which direction to push.",
-                right=True,
-            ),
-            "c": Option(
                 "It grows with the distance between the two.",
                 "That is W1. JS knows only where both have mass, not how near that is; without overlap it is flat.",
                 mistake="js-as-distance-in-space",
+            ),
+            "c": Option(
+                "log 2, and it stays there while they are pushed apart.",
+                "Yes: the ceiling. So JS gives no hint in which direction to push.",
+                right=True,
             ),
         },
         nudge="Where does r = (p + q)/2 lie, compared with p, at a place where q is 0?",
@@ -487,15 +487,15 @@ EXERCISES = (
         question="A GAN and a WGAN both train a network as a judge. What did WGAN change?",
         options={
             "a": Option(
-                "It had the idea that the judge can be learned.",
-                "That idea came with the GAN, in 2014, three years earlier.",
-                mistake="learned-judge-from-wgan",
-            ),
-            "b": Option(
                 "It took over the learned judge, and changed the distance that the judge estimates: $W_1$ in place of "
                 "JS.",
                 "Yes: JS is flat where nothing overlaps, W1 is not.",
                 right=True,
+            ),
+            "b": Option(
+                "It had the idea that the judge can be learned.",
+                "That idea came with the GAN, in 2014, three years earlier.",
+                mistake="learned-judge-from-wgan",
             ),
             "c": Option(
                 "It gave every z a picture of its own, so that the distance between pairs makes sense.",

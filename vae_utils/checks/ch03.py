@@ -485,15 +485,15 @@ EXERCISES = (
                 mistake="every-posterior-the-prior",
             ),
             "b": Option(
+                "The prior is never used when a VAE is trained, so nothing is pulled anywhere.",
+                "The KL of each posterior to the prior stands in the loss: there the prior is used, at every step.",
+                mistake="prior-never-used",
+            ),
+            "c": Option(
                 "The mean KL of the posteriors to the prior is what z tells about x, plus the KL of their average to "
                 "the prior. Single posteriors may stay narrow and apart.",
                 "Yes: only the second part should vanish. The first is the price of knowing which picture it is.",
                 right=True,
-            ),
-            "c": Option(
-                "The prior is never used when a VAE is trained, so nothing is pulled anywhere.",
-                "The KL of each posterior to the prior stands in the loss: there the prior is used, at every step.",
-                mistake="prior-never-used",
             ),
         },
         nudge="In the chapter's trained model: was a single posterior as wide as the average of all?",
@@ -536,15 +536,15 @@ EXERCISES = (
         question="An encoder has been trained as well as possible. What is the normal that it returns for a picture x?",
         options={
             "a": Option(
+                "An approximation q(z|x). What is lost is KL(q‖p(z|x)), and it may stay above 0.",
+                "Yes: the family sets one part of this price, the one network for all pictures the other.",
+                right=True,
+            ),
+            "b": Option(
                 "The posterior p(z|x). That is what an encoder is for.",
                 "The posterior is fixed by prior and likelihood, and is hardly ever normal. The encoder can only "
                 "choose from the normals.",
                 mistake="encoder-is-the-posterior",
-            ),
-            "b": Option(
-                "An approximation q(z|x). What is lost is KL(q‖p(z|x)), and it may stay above 0.",
-                "Yes: the family sets one part of this price, the one network for all pictures the other.",
-                right=True,
             ),
             "c": Option(
                 "An approximation that becomes exact when σ is small: then one draw of z is enough.",
