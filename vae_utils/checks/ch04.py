@@ -20,9 +20,10 @@ PREDICT = Exercise(
     misconceptions=(
         Misconception(
             "sigma-not-squared",
-            (0.5 + 9 * 0.1, 0.0),
-            "Your noise costs 9σ, not 9σ². The error is a mean square, and the mean of (σε)² is the variance.",
-            also=((0.5 + 3 * 0.1, 0.0),),
+            (0.5 + 3 * 0.1, 0.0),
+            "Your noise costs something proportional to σ. The error is a mean square, so the noise counts with its "
+            "variance, σ².",
+            also=((0.5 + 9 * 0.1, 0.0),),
         ),
         Misconception(
             "w-not-squared",
@@ -172,8 +173,8 @@ SNR = Exercise(
         Misconception(
             "logvar-as-variance",
             lambda mu, logvar: mu.var(0, correction=0) / logvar.mean(0),
-            "logvar stands where the variance belongs. It is its logarithm: 0 would mean no noise at all, and it "
-            "means a variance of 1.",
+            "logvar stands where the variance belongs. It is its logarithm: logvar = 0 means a variance of 1, not of "
+            "0.",
         ),
     ),
     nudge="Work with two images and one latent. Numerator: how far do the two means lie from their own mean, squared, "

@@ -198,8 +198,8 @@ GENERAL = Exercise(
             lambda mu_q, logvar_q, mu_p, logvar_p: (
                 kl_normal_normal(mu_q, logvar_q, mu_p, logvar_p) + (logvar_q - logvar_p).sum(-1)
             ),
-            "The log-ratio of the variances has the wrong sign. A narrow q is worth more nats than a wide one: −log "
-            "σ_q², as in the formula that you know.",
+            "The log-ratio of the variances has the wrong sign. A narrower q is the denser one at its own samples: "
+            "−log σ_q² belongs in the KL, as in the formula that you know.",
         ),
         Misconception(
             "means-not-scaled",
@@ -308,8 +308,11 @@ def observe_kl_monte_carlo(kl, draw):
     seed, error = draw.seed(), math.sqrt(variance / 10_000)
     once, again = over_many(mu, logvar, seed), over_many(mu, logvar, seed)
     yield Case("3 different examples, 2 latents: mean of 10,000 samples", once, rtol=0, atol=7 * error)
-    yield Case("a generator of the same seed gives the same estimates", torch.equal(once, again))
-    yield Case("another seed gives other estimates", not torch.equal(once, over_many(mu, logvar, seed + 1)))
+    yield Case("two generators of the same seed (True: equal estimates)", torch.equal(once, again))
+    yield Case(
+        "two generators of different seeds (True: different estimates)",
+        not torch.equal(once, over_many(mu, logvar, seed + 1)),
+    )
 
 
 MONTE_CARLO = Exercise(
@@ -341,8 +344,8 @@ MONTE_CARLO = Exercise(
         Misconception(
             "absolute-value",
             estimate(change=each_example(torch.abs)),
-            "The absolute value was taken. Single log-ratios may be negative, and without these the average is larger "
-            "than the KL.",
+            "The absolute value was taken. Single log-ratios may be negative, and without the negative ones the "
+            "average is larger than the KL.",
             also=(lambda *given: kl_monte_carlo(*given).abs(),),
         ),
         Misconception(
@@ -541,8 +544,8 @@ BELOW_ZERO = Choice(
         ),
         "d": Option(
             "The sign: the logged number is −KL.",
-            "One value cannot tell that. Average over many samples: with a flipped sign the average is below 0, here "
-            "it is above.",
+            "One value cannot tell that. Average over many samples: with the right sign the average is above 0, with "
+            "the wrong one below.",
             mistake="wrong-sign",
         ),
     },

@@ -68,9 +68,13 @@ def statistics(z):
     yield Case("mu = -2, logvar = -1: mean of 20,000 codes", mean[1], rtol=0, atol=7 * 0.61 / math.sqrt(N))
     yield Case("mu = -2, logvar = -1: standard deviation of the codes", std[1], rtol=7 / math.sqrt(2 * N))
     together = ((z - mean) / std.clamp(min=1e-9)).prod(-1).mean()
-    yield Case("the correlation of the two latents", together, rtol=0, atol=7 / math.sqrt(N))
+    yield Case("20,000 codes: correlation of the two latents", together, rtol=0, atol=7 / math.sqrt(N))
     far = ((z[:, 0] - 1).abs() > 6).float().mean()  # beyond 2 σ lie 4.6 %
-    yield Case("the share of codes beyond mu ± 2 sigma", far, rtol=0, atol=7 * math.sqrt(0.046 / N))
+    yield Case("mu = 1, logvar = log 9: share of codes beyond mu ± 2 sigma", far, rtol=0, atol=7 * math.sqrt(0.046 / N))
+
+
+SAME_SEED = "two generators of the same seed (True: equal codes)"
+OTHER_SEED = "two generators of different seeds (True: different codes)"
 
 
 def observe_reparameterize(reparameterize, draw):
@@ -83,9 +87,9 @@ def observe_reparameterize(reparameterize, draw):
     yield from statistics(z)
     mu, logvar, seed = draw.normal(4, 3), draw.normal(4, 3), draw.seed()
     first, again = (reparameterize(mu, logvar, draw.generator(seed)) for _ in range(2))
-    yield Case("a generator of the same seed gives the same codes", torch.equal(first, again))
+    yield Case(SAME_SEED, torch.equal(first, again))
     other = reparameterize(mu, logvar, draw.generator(seed + 1))
-    yield Case("another seed gives other codes", not torch.equal(first, other))
+    yield Case(OTHER_SEED, not torch.equal(first, other))
     for_mu, for_logvar, z = outcome_gradient(reparameterize, torch.zeros(4, 3), logvar, draw)
     yield Case("the gradient of the codes' sum for mu", for_mu)
     # at mu = 0 the right one is z / 2, whatever the noise was
@@ -121,12 +125,12 @@ def no_spread(cases):
 
 def noise_ignored(cases):
     """No spread, and the same codes with every seed."""
-    return no_spread(cases) and not cases["another seed gives other codes"]
+    return no_spread(cases) and not cases[OTHER_SEED]
 
 
 def one_noise_for_batch(cases):
     """No spread within a batch, but other codes with another seed."""
-    return no_spread(cases) and bool(cases["another seed gives other codes"])
+    return no_spread(cases) and bool(cases[OTHER_SEED])
 
 
 def gradient_cut(cases):
@@ -140,7 +144,7 @@ def gradient_cut(cases):
 
 def generator_ignored(cases):
     """Samples with a gradient, but the same seed gives other codes, or every seed the same."""
-    same, other = cases["a generator of the same seed gives the same codes"], cases["another seed gives other codes"]
+    same, other = cases[SAME_SEED], cases[OTHER_SEED]
     return not no_spread(cases) and not gradient_cut(cases) and not (same and other)
 
 
@@ -363,7 +367,7 @@ def codes(mu, logvar, training, generator):
     return reparameterize(mu, logvar, generator) if training else mu
 
 
-TWICE = "the same twice, training = False: the code is the same"
+TWICE = "two calls with training = False (True: equal codes)"
 
 
 def varies_in_use(cases):
