@@ -249,8 +249,8 @@ check("07-grid")
 #
 # A VAE with a Gaussian decoder and a learned variance reports a mean test loss, −ELBO, of −12.3 nats. What do you say?
 #
-# - **a** There is a bug: minus the log of a probability is never negative.
-# - **b** That can be right: the loss is minus the log of a *density*, and a density may exceed 1.
+# - **a** That can be right: the loss is minus the log of a *density*, and a density may exceed 1.
+# - **b** There is a bug: minus the log of a probability is never negative.
 # - **c** The KL must have become negative. That is where to look.
 # - **d** The ELBO has risen above log p(x), so it is no bound any more.
 #
@@ -261,7 +261,7 @@ check("07-grid")
 # answer_07_q1 = ...  # "a", "b", "c" or "d"
 ### END GIVEN
 ### BEGIN SOLUTION
-answer_07_q1 = "b"  # a narrow density is high
+answer_07_q1 = "a"  # a narrow density is high
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "07-q1", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

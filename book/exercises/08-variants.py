@@ -265,9 +265,9 @@ check("08-q2")
 # After the first epoch a colleague's KL is 4·10⁻⁷, and there it stays. The loss has fallen nicely. What do you tell
 # him?
 #
-# - **a** Congratulations: the posterior has reached the prior, which is what was wanted.
-# - **b** The code is dead. Compute the weight β s² with all hidden factors, and compare it with the largest variance of
+# - **a** The code is dead. Compute the weight β s² with all hidden factors, and compare it with the largest variance of
 #   the data, before you try annealing.
+# - **b** Congratulations: the posterior has reached the prior, which is what was wanted.
 # - **c** The code is dead. KL annealing will wake it, whatever the weight is at the end.
 # - **d** It is the nature of a KL to fall during a successful training.
 #
@@ -278,7 +278,7 @@ check("08-q2")
 # answer_08_q3 = ...  # "a", "b", "c" or "d"
 ### END GIVEN
 ### BEGIN SOLUTION
-answer_08_q3 = "b"  # annealing cures a slow start, not a price that is too high
+answer_08_q3 = "a"  # annealing cures a slow start, not a price that is too high
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "08-q3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

@@ -253,9 +253,9 @@ check("09-q1")
 # The loss of a WGAN-GP's critic is −4.0. What follows?
 #
 # - **a** The distance of the two distributions is −4.
-# - **b** The critic's estimate of the distance is +4 or somewhat more. A better critic makes the loss *more* negative.
+# - **b** W₁ is at least 4, since the penalty keeps every slope at or below 1.
 # - **c** There is a bug: a distance, and so the loss, cannot be negative.
-# - **d** W₁ is at least 4, since the penalty keeps every slope at or below 1.
+# - **d** The critic's estimate of the distance is +4 or somewhat more. A better critic makes the loss *more* negative.
 #
 # In the chapter: [penalty](../09-gan.ipynb#penalty).
 
@@ -264,7 +264,7 @@ check("09-q1")
 # answer_09_q2 = ...  # "a", "b", "c" or "d"
 ### END GIVEN
 ### BEGIN SOLUTION
-answer_09_q2 = "b"  # the loss is minus the estimate, plus λ times the penalty
+answer_09_q2 = "d"  # the loss is minus the estimate, plus λ times the penalty
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "09-q2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -275,8 +275,8 @@ check("09-q2")
 #
 # In a critic with gradient penalty one layer spoils the penalty, without any error. Which?
 #
-# - **a** Layer normalisation: it changes the slope.
-# - **b** Batch normalisation: the score of one example then depends on the others, and so does its gradient.
+# - **a** Batch normalisation: the score of one example then depends on the others, and so does its gradient.
+# - **b** Layer normalisation: it changes the slope.
 # - **c** A linear last layer: scores may then be larger than 1.
 # - **d** None. The penalty looks at the gradient only, so any layers will do.
 #
@@ -287,7 +287,7 @@ check("09-q2")
 # answer_09_q3 = ...  # "a", "b", "c" or "d"
 ### END GIVEN
 ### BEGIN SOLUTION
-answer_09_q3 = "b"  # the gradient of the summed scores is no longer that of the own score
+answer_09_q3 = "a"  # the gradient of the summed scores is no longer that of the own score
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "09-q3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -299,8 +299,8 @@ check("09-q3")
 # "A VAE is adversarial inside, like a GAN: reconstruction fights the KL." What do you say?
 #
 # - **a** Right: encoder and decoder pull in opposite directions.
-# - **b** Right in a sense: the KL is the discriminator of a VAE.
-# - **c** Wrong: encoder and decoder lower one and the same loss. In a GAN one player raises what the other lowers.
+# - **b** Wrong: encoder and decoder lower one and the same loss. In a GAN one player raises what the other lowers.
+# - **c** Right in a sense: the KL is the discriminator of a VAE.
 # - **d** Wrong: a VAE has no second distribution to pull at, because its prior is never used in training.
 #
 # In the chapter: [two players are not one](../09-gan.ipynb#two-players-are-not-one).
@@ -310,7 +310,7 @@ check("09-q3")
 # answer_09_q4 = ...  # "a", "b", "c" or "d"
 ### END GIVEN
 ### BEGIN SOLUTION
-answer_09_q4 = "c"  # two terms of one loss are no two players
+answer_09_q4 = "b"  # two terms of one loss are no two players
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "09-q4", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

@@ -262,9 +262,9 @@ check("10-q1")
 # all levels. Why is that allowed?
 #
 # - **a** Because the noise of one step is small, so a single draw is nearly exact.
-# - **b** Because the estimate of the whole sum is unbiased: the levels that were not drawn are right on average.
+# - **b** Because all levels have the same loss, so one stands for all.
 # - **c** It is not allowed, but in practice nobody notices.
-# - **d** Because all levels have the same loss, so one stands for all.
+# - **d** Because the estimate of the whole sum is unbiased: the levels that were not drawn are right on average.
 #
 # In the chapter: [what a network would have to learn](../10-diffusion.ipynb#what-a-network-would-have-to-learn), and
 # [chapter 6](../06-reparameterization.ipynb).
@@ -274,7 +274,7 @@ check("10-q1")
 # answer_10_q2 = ...  # "a", "b", "c" or "d"
 ### END GIVEN
 ### BEGIN SOLUTION
-answer_10_q2 = "b"  # as with the single draw of z in a VAE: unbiased, however noisy
+answer_10_q2 = "d"  # as with the single draw of z in a VAE: unbiased, however noisy
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "10-q2", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -287,8 +287,8 @@ check("10-q2")
 # other only at high ones. What about their ELBOs?
 #
 # - **a** They are the same: the squared error of the noise *is* the negative ELBO.
-# - **b** They may differ: each level has its own weight in the ELBO, and $L_{\text{simple}}$ leaves the weights out.
-# - **c** They are the same up to a constant, because the KL has settled all ratios of weights.
+# - **b** They are the same up to a constant, because the KL has settled all ratios of weights.
+# - **c** They may differ: each level has its own weight in the ELBO, and $L_{\text{simple}}$ leaves the weights out.
 # - **d** There is no ELBO: a diffusion has no encoder.
 #
 # In the chapter: [what a network would have to learn](../10-diffusion.ipynb#what-a-network-would-have-to-learn).
@@ -298,7 +298,7 @@ check("10-q2")
 # answer_10_q3 = ...  # "a", "b", "c" or "d"
 ### END GIVEN
 ### BEGIN SOLUTION
-answer_10_q3 = "b"  # level by level it is the ELBO up to a factor, and the factors differ
+answer_10_q3 = "c"  # level by level it is the ELBO up to a factor, and the factors differ
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "10-q3", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

@@ -113,7 +113,7 @@ TRAINED = "the ELBO of 180 unseen digits after 40 epochs, in nats (what is above
 
 def observe_train(train, draw):
     """Shapes, the ELBO of unseen digits, and, for the diagnosis, what such a training leaves behind."""
-    images, unseen = digits()
+    images, unseen = (part.clone() for part in digits())  # an answer may change what it gets
     seed = int(draw.integers(0, 1000))
     first_encode, first_decode = train(images[:64].clone(), 1, seed)  # a step or two from the first weights
     encode, decode = train(images.clone(), EPOCHS, seed)
@@ -597,14 +597,14 @@ EXERCISES = (
         "nats. What do you say?",
         options={
             "a": Option(
-                "There is a bug: minus the log of a probability is never negative.",
-                "That holds for probabilities. A Gaussian decoder gives a density, and a narrow one is higher than 1.",
-                mistake="negative-loss-is-a-bug",
-            ),
-            "b": Option(
                 "That can be right: the loss is minus the log of a density, and a density may exceed 1.",
                 "Yes. A perfect Gaussian pixel costs less than 0 as soon as its standard deviation is below 0.399.",
                 right=True,
+            ),
+            "b": Option(
+                "There is a bug: minus the log of a probability is never negative.",
+                "That holds for probabilities. A Gaussian decoder gives a density, and a narrow one is higher than 1.",
+                mistake="negative-loss-is-a-bug",
             ),
             "c": Option(
                 "The KL must have become negative. That is where to look.",

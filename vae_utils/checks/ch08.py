@@ -455,16 +455,16 @@ EXERCISES = (
         "What do you tell him?",
         options={
             "a": Option(
-                "Congratulations: the posterior has reached the prior, which is what was wanted.",
-                "Then all images share one code, and the decoder draws the same grey for each. Shuffle his codes: "
-                "the loss will not notice.",
-                mistake="collapse-unnoticed",
-            ),
-            "b": Option(
                 "The code is dead. Compute the weight β s² with all hidden factors, and compare it with the largest "
                 "variance of the data, before you try annealing.",
                 "Yes. First find out which of two diseases it is: a slow start, or a price that is too high.",
                 right=True,
+            ),
+            "b": Option(
+                "Congratulations: the posterior has reached the prior, which is what was wanted.",
+                "Then all images share one code, and the decoder draws the same grey for each. Shuffle his codes: "
+                "the loss will not notice.",
+                mistake="collapse-unnoticed",
             ),
             "c": Option(
                 "The code is dead. KL annealing will wake it, whatever the weight is at the end.",

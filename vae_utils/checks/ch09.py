@@ -576,10 +576,9 @@ EXERCISES = (
                 mistake="negative-distance",
             ),
             "b": Option(
-                "The critic's estimate of the distance is +4 or somewhat more. A better critic makes the loss more "
-                "negative.",
-                "Yes: the loss is minus the estimate plus the penalty, and the penalty is never negative.",
-                right=True,
+                "W₁ is at least 4, since the penalty keeps every slope at or below 1.",
+                "A penalty is no constraint: the best slope is 1 + θ/2λ, so the estimate is somewhat too large.",
+                mistake="penalty-as-constraint",
             ),
             "c": Option(
                 "There is a bug: a distance, and so the loss, cannot be negative.",
@@ -588,9 +587,10 @@ EXERCISES = (
                 mistake="negative-loss-is-a-bug",
             ),
             "d": Option(
-                "W₁ is at least 4, since the penalty keeps every slope at or below 1.",
-                "A penalty is no constraint: the best slope is 1 + θ/2λ, so the estimate is somewhat too large.",
-                mistake="penalty-as-constraint",
+                "The critic's estimate of the distance is +4 or somewhat more. A better critic makes the loss more "
+                "negative.",
+                "Yes: the loss is minus the estimate plus the penalty, and the penalty is never negative.",
+                right=True,
             ),
         },
         nudge="Write the loss as −estimate + λ · penalty. What is the estimate if the penalty is 0, and if it is not?",
@@ -602,15 +602,15 @@ EXERCISES = (
         question="In a critic with gradient penalty one layer spoils the penalty, without any error. Which?",
         options={
             "a": Option(
+                "Batch normalisation: the score of one example then depends on the others, and so does its gradient.",
+                "Yes. The penalty needs the gradient of each score in its own example, and no other way.",
+                right=True,
+            ),
+            "b": Option(
                 "Layer normalisation: it changes the slope.",
                 "Every layer changes the slope, and the penalty watches the result. Layer norm looks at one example "
                 "only; it is the usual replacement.",
                 mistake="layernorm-in-critic",
-            ),
-            "b": Option(
-                "Batch normalisation: the score of one example then depends on the others, and so does its gradient.",
-                "Yes. The penalty needs the gradient of each score in its own example, and no other way.",
-                right=True,
             ),
             "c": Option(
                 "A linear last layer: scores may then be larger than 1.",
@@ -640,16 +640,16 @@ EXERCISES = (
                 mistake="vae-is-adversarial",
             ),
             "b": Option(
-                "Right in a sense: the KL is the discriminator of a VAE.",
-                "A discriminator is a network that learns, and wants the loss larger. The KL is a formula and wants "
-                "nothing.",
-                mistake="kl-is-a-discriminator",
-            ),
-            "c": Option(
                 "Wrong: encoder and decoder lower one and the same loss. In a GAN one player raises what the other "
                 "lowers.",
                 "Yes. Two terms of one loss may pull in different directions, as terms do. Nobody wants it larger.",
                 right=True,
+            ),
+            "c": Option(
+                "Right in a sense: the KL is the discriminator of a VAE.",
+                "A discriminator is a network that learns, and wants the loss larger. The KL is a formula and wants "
+                "nothing.",
+                mistake="kl-is-a-discriminator",
             ),
             "d": Option(
                 "Wrong: a VAE has no second distribution to pull at, because its prior is never used in training.",

@@ -28,9 +28,9 @@ def diffuse(x0: Tensor, t: Tensor, betas: Tensor, eps: Tensor) -> Tensor:
 def observe_diffuse(diffuse, draw):
     """One step, two steps without and with noise, then seven examples on the levels of a longer ladder, gradients."""
     two, zero, one = tensor([2.0]), tensor([0.0]), tensor([1.0])
-    yield Case("x0 = [2], t = [1], betas = [0.36, 0.75], eps = [0]", diffuse(two, tensor([1]), BETAS, zero))
-    yield Case("the same, t = [2]", diffuse(two, tensor([2]), BETAS, zero))
-    yield Case("the same, t = [2], eps = [1]", diffuse(two, tensor([2]), BETAS, one))
+    yield Case("x0 = [2], t = [1], betas = [0.36, 0.75], eps = [0]", diffuse(two, tensor([1]), BETAS.clone(), zero))
+    yield Case("the same, t = [2]", diffuse(two, tensor([2]), BETAS.clone(), zero))
+    yield Case("the same, t = [2], eps = [1]", diffuse(two, tensor([2]), BETAS.clone(), one))
     betas, t = draw.uniform(5, low=0.05, high=0.6), tensor([1, 2, 5, 4, 3, 5, 1])
     x0, eps = draw.normal(7), draw.normal(7)
     yield Case("7 examples, 5 steps", diffuse(x0, t, betas, eps))
@@ -569,10 +569,9 @@ EXERCISES = (
                 mistake="one-sample-since-sigma-small",
             ),
             "b": Option(
-                "Because the estimate of the whole sum is unbiased: the levels that were not drawn are right on "
-                "average.",
-                "Yes, as with the one draw of z in a VAE. It is noisy, and many steps average the noise away.",
-                right=True,
+                "Because all levels have the same loss, so one stands for all.",
+                "They have very different losses. What stands for all is the average over many random levels.",
+                mistake="levels-alike",
             ),
             "c": Option(
                 "It is not allowed, but in practice nobody notices.",
@@ -580,9 +579,10 @@ EXERCISES = (
                 mistake="one-draw-not-allowed",
             ),
             "d": Option(
-                "Because all levels have the same loss, so one stands for all.",
-                "They have very different losses. What stands for all is the average over many random levels.",
-                mistake="levels-alike",
+                "Because the estimate of the whole sum is unbiased: the levels that were not drawn are right on "
+                "average.",
+                "Yes, as with the one draw of z in a VAE. It is noisy, and many steps average the noise away.",
+                right=True,
             ),
         },
         nudge="Let t be uniform on 1, …, T. What is the expectation of T · L_t?",
@@ -600,14 +600,14 @@ EXERCISES = (
                 mistake="simple-loss-is-elbo",
             ),
             "b": Option(
-                "They may differ: each level has its own weight in the ELBO, and L_simple leaves the weights out.",
-                "Yes. In the chapter one and the same error costs about twice as much at the top as at the foot.",
-                right=True,
-            ),
-            "c": Option(
                 "They are the same up to a constant, because the KL has settled all ratios of weights.",
                 "It has, but by other ratios than 1 : 1. That is why equal weights are another objective.",
                 mistake="kl-settles-everything",
+            ),
+            "c": Option(
+                "They may differ: each level has its own weight in the ELBO, and L_simple leaves the weights out.",
+                "Yes. In the chapter one and the same error costs about twice as much at the top as at the foot.",
+                right=True,
             ),
             "d": Option(
                 "There is no ELBO: a diffusion has no encoder.",
