@@ -52,8 +52,8 @@ class Server:
         return self.wait(self.start(*argv, log=log, **how), after=after)
 
     def close(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=30)
+        self.process.kill()  # it has nothing to save, and Python with torch takes its time to leave
+        self.process.communicate()
 
 
 def start(argv, log, env=None, kill_at=None, full_at=None, largest=None):
