@@ -67,41 +67,62 @@ def time_limit(seconds: float | None):
             yield
 
 
+_AGAIN = 0.2  # seconds: a bare `except:` in an endless loop may swallow the first TooSlow
+
+
+def _may_stop(frame) -> bool:
+    """Whether the code that runs now is not what sets up the world or puts it back, which has to come to its end."""
+    if frame is None or frame.f_code.co_filename == contextlib.__file__:
+        return False
+    while frame is not None:
+        if frame.f_code.co_filename == __file__:
+            return False
+        frame = frame.f_back
+    return True
+
+
 @contextlib.contextmanager
 def _alarm(seconds):
     def ring(number, frame):
-        raise TooSlow
+        if _may_stop(frame):
+            raise TooSlow
 
     before = signal.signal(signal.SIGALRM, ring)
-    # It rings again: a bare `except:` in an endless loop may swallow the first.
-    remaining, interval = signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, remaining, interval)
+        signal.setitimer(signal.ITIMER_REAL, *timer)
         signal.signal(signal.SIGALRM, before)
 
 
 @contextlib.contextmanager
 def _watcher(seconds):
-    thread, done, lock = ctypes.c_ulong(threading.get_ident()), threading.Event(), threading.Lock()
+    thread, over, lock = threading.get_ident(), threading.Event(), threading.Lock()
 
     def watch():
         wait = seconds
-        while not done.wait(wait):
+        while not over.wait(wait):
             with lock:
-                if not done.is_set():
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TooSlow))
-            wait = 0.2
+                if not over.is_set() and _may_stop(sys._current_frames().get(thread)):
+                    _raise_in(thread, ctypes.py_object(TooSlow))
+            wait = _AGAIN
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        with lock:
-            done.set()
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)  # one that has not arrived yet
+        while not over.is_set():
+            try:
+                with lock:
+                    _raise_in(thread, None)
+                    over.set()
+            except TooSlow:  # one was on its way
+                pass
+
+
+def _raise_in(thread, exception):
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), exception)
 
 
 def _asks(*_, **__):
