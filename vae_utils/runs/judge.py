@@ -17,8 +17,6 @@ from vae_utils.objectives import elbo, iw_bound
 from vae_utils.runs.folder import RunError, RunFolder, reason
 from vae_utils.runs.settings import Settings
 
-OUTPUTS = 1_000_000  # decoder outputs at a time: a few arrays of 4 MB, which a processor's cache nearly holds
-
 
 class Mean(NamedTuple):
     """An average over images, and its standard error over the choice of images."""
@@ -98,7 +96,7 @@ def importance_bound(
     images: int = 100,
     done: Callable[[int], object] | None = None,
 ) -> Tensor:
-    """:func:`vae_utils.objectives.iw_bound` of many images in little memory: x (N, D) → (N,), in nats.
+    """:func:`vae_utils.objectives.iw_bound` of many images, part by part: x (N, D) → (N,), in nats.
 
     Parameters
     ----------
@@ -112,8 +110,7 @@ def importance_bound(
     _validate.positive_int(images=images)
     bounds = []
     for part in x.split(images):
-        chunk = max(1, OUTPUTS // part.numel())
-        bounds.append(iw_bound(model, part, n_samples=n_samples, generator=generator, chunk=chunk))
+        bounds.append(iw_bound(model, part, n_samples=n_samples, generator=generator))
         if done:
             done(len(part))
     return torch.cat(bounds)

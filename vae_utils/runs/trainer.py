@@ -17,8 +17,9 @@ from vae_utils import __version__
 from vae_utils.gaussian import standard_normal
 from vae_utils.model import VAE
 from vae_utils.runs.folder import RunError, RunFolder, reason
-from vae_utils.runs.loop import Objective, draw_epoch, evaluate, steps
+from vae_utils.runs.loop import Objective, draw_epoch, evaluate, steps, take_step
 from vae_utils.runs.processes import Processes
+from vae_utils.runs.recorded import RecordedStep, adam
 from vae_utils.runs.report import Report
 from vae_utils.runs.settings import Settings
 
@@ -157,7 +158,9 @@ class Trainer:
         self.model = settings.model(x).to(processes.device)
         self.x = x.to(processes.device)
         self.objective, self.judge = Objective(self.model, amp=settings.amp), Objective(self.model)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=settings.lr, fused=True)
+        self.optimizer = adam(self.model, settings.lr, processes.device)
+        alone_on_a_gpu = processes.device.type == "cuda" and processes.count == 1
+        self.take = RecordedStep() if alone_on_a_gpu else take_step
         self.position = Position()
         self.totals = torch.zeros(2, device=processes.device)  # of reconstruction and KL in the steps of this epoch
         if checkpoint:
@@ -169,7 +172,9 @@ class Trainer:
     def _go_on_from(self, checkpoint: dict[str, Any]) -> None:
         self.position = Position(**{part.name: checkpoint[part.name] for part in fields(Position)})
         self.model.load_state_dict(checkpoint["model"])
-        self.optimizer.load_state_dict(checkpoint["optimizer"])
+        # the moments are the checkpoint's; how the optimizer works on this device is its own affair
+        own = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": checkpoint["optimizer"], "param_groups": own})
         self.generator.set_state(self.position.generator)
         self.totals.copy_(checkpoint["totals"] / self.processes.count)  # of all that were
 
@@ -211,6 +216,7 @@ class Trainer:
             first=at.step,
             learning_rate=rate and (lambda step: rate(before + step)),
             processes=self.processes,
+            take=self.take,
         ):
             at.step, at.seconds = done, seconds + time.perf_counter() - began
             stop = asked()
@@ -259,7 +265,7 @@ class Trainer:
                 {
                     "settings": self.settings.as_dict(),
                     "model": self.model.state_dict(),
-                    "optimizer": self.optimizer.state_dict(),
+                    "optimizer": self.optimizer.state_dict()["state"],
                     "totals": totals,
                     **vars(self.position),
                 }
