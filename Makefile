@@ -6,7 +6,7 @@ PYTHON ?= python3
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: book test chapters exercises lab browser bench-pages serve dist lint lock clean help
+.PHONY: book test chapters exercises lab browser bench bench-pages serve dist lint lock clean help
 
-book test chapters exercises lab browser bench-pages serve dist lint lock clean help:
+book test chapters exercises lab browser bench bench-pages serve dist lint lock clean help:
 	@$(PYTHON) course.py $@ $(ARGS)

@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LAB = ROOT / ".venv-lab"
+BENCH = ROOT / ".venv-bench"
 LOCK = ROOT / "requirements.lock"
 PYPROJECT = ROOT / "pyproject.toml"
 BUILD = ROOT / "_build"
@@ -186,6 +187,22 @@ def setup_lab():
     prepare(LAB, install)
 
 
+def setup_bench():
+    """Brings .venv-bench up to date: the course, and the libraries that `make bench` holds beside it."""
+
+    def install():
+        import tomllib
+
+        project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+        torch = next(pin for pin in project["dependencies"] if pin.startswith("torch=="))
+        pip(tool("python", BENCH), torch)
+        pip(tool("python", BENCH), torch, *project["dependencies"], *project["optional-dependencies"]["bench"])
+        pip(tool("python", BENCH), "setuptools>=77")
+        pip(tool("python", BENCH), "--no-deps", "--no-build-isolation", "-e", ROOT)
+
+    prepare(BENCH, install)
+
+
 # --- The browser that the tests use ---
 
 PROGRAMS = "chromium google-chrome google-chrome-stable chromium-browser microsoft-edge microsoft-edge-stable msedge"
@@ -349,6 +366,13 @@ def browser(args):
     print(f"and the JupyterLab in {LAB.name}")
 
 
+def bench(args):
+    """time the training beside pytorch/examples, pythae, Pyro and Lightning, on MNIST"""
+    setup_bench()
+    threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS")}
+    return run(tool("python", BENCH), "-m", "book.benchmarks.run", *args, **threads)
+
+
 def bench_pages(args):
     """measure every page of the book in Chromium, beside a stock Jupyter Book"""
     setup()
@@ -425,7 +449,7 @@ def slim(resolved):
 def clean(args):
     """remove what was built (--all: the environments too)"""
     doomed = "_build dist build .pytest_cache .ruff_cache .hypothesis".split()
-    doomed += [".venv", ".venv-lab", "vae_utils.egg-info"] if "--all" in args else []
+    doomed += [".venv", ".venv-lab", ".venv-bench", "vae_utils.egg-info"] if "--all" in args else []
     caches = [cache for top in ("vae_utils", "tests", "book") for cache in (ROOT / top).rglob("__pycache__")]
     for path in [ROOT / name for name in doomed] + caches:
         shutil.rmtree(path, ignore_errors=True)
@@ -438,7 +462,7 @@ def help(args):
         print(f"  {name:11} {command.__doc__}")
 
 
-FUNCTIONS = (book, test, chapters, exercises, lab, browser, bench_pages, serve, dist, lint, lock, clean, help)
+FUNCTIONS = (book, test, chapters, exercises, lab, browser, bench, bench_pages, serve, dist, lint, lock, clean, help)
 COMMANDS = {f.__name__.replace("_", "-"): f for f in FUNCTIONS}
 
 

@@ -174,7 +174,7 @@ def test_help_teaches(capsys):
     assert call() == 0
     text = capsys.readouterr().out
     assert all(re.search(rf"^ +{name} ", text, re.MULTILINE) for name in COMMANDS)
-    for name in ("train", "evaluate", "sample"):
+    for name in ("train", "evaluate", "sample", "bench"):
         assert call(name, "--help") == 0
         text = capsys.readouterr().out
         assert "examples:" in text and f"vae-course {name} " in text and "exit status" in text

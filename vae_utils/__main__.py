@@ -18,6 +18,7 @@ COMMANDS = {
     "train": ("vae_utils.commands.train", "train a VAE on MNIST, Fashion-MNIST or the small digits"),
     "evaluate": ("vae_utils.commands.evaluate", "judge a trained VAE, in nats, on images that it has not seen"),
     "sample": ("vae_utils.commands.sample", "draw new images from a trained VAE"),
+    "bench": ("vae_utils.commands.bench", "time the training on this machine"),
 }
 
 

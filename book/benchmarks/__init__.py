@@ -1,0 +1,1 @@
+"""How fast the course's trainer is beside what a reader would use instead: ``make bench``."""

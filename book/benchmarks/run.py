@@ -1,0 +1,274 @@
+"""``make bench``: ours beside its peers, interleaved round by round, one thread each, medians of wall-clock seconds.
+
+Quote the ratios, not the seconds: those belong to one machine on one day. The table goes to the terminal and, with
+``--out``, to a file, from which the book's page *Performance* takes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from vae_utils.runs.bench import interleaved, table
+
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+ENOUGH = -106.0  # nats, the test ELBO that is waited for
+NLL_SAMPLES, NLL_IMAGES = 5000, 4
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """How long a call takes."""
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+# --- What is measured ---
+
+
+def full_size(images, rounds: int) -> Iterable[str]:
+    """An epoch of the 784-400-20 VAE."""
+    from book.benchmarks import peers
+    from vae_utils.runs import bench
+
+    runs = {"its matrix products alone": bench.matrix_products(images), "the floor of such a loop": bench.floor(images)}
+    runs["vae-course train"] = bench.ours(images).epoch
+    runs |= {name: make(images).epoch for name, make in peers.PEERS.items()}
+    times = interleaved(runs, rounds)
+    title = f"An epoch of {len(images):,} images, 784-400-20, batch {bench.BATCH}"
+    yield ""
+    yield from table(title, times, unit="s", beside="vae-course train")
+    yield f"  ours is {times['vae-course train'] / times['its matrix products alone']:.2f} x its matrix products"
+
+
+def test_elbo(loop, x) -> float:
+    """The mean ELBO of grey test pixels, one draw of z for each image, always the same noise."""
+    import torch
+
+    from vae_utils.gaussian import kl_to_standard_normal, reparameterize, standard_normal
+    from vae_utils.likelihoods import bernoulli_log_likelihood
+
+    with torch.no_grad():
+        mu, logvar = loop.encoder(x)
+        eps = standard_normal(*mu.shape, generator=torch.Generator().manual_seed(1))
+        logits = loop.decoder(reparameterize(mu, logvar, eps=eps))
+        return (bernoulli_log_likelihood(x, logits) - kl_to_standard_normal(mu, logvar)).mean().item()
+
+
+def one_cycle(peak: float, steps: int) -> Callable[[int], float]:
+    """torch's one-cycle rule as a function of the step: up for a third of the steps, then down to almost nothing."""
+    import torch
+
+    optimizer = torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+    rule = torch.optim.lr_scheduler.OneCycleLR(optimizer, peak, total_steps=steps + 1, cycle_momentum=False)
+    rates = []
+    for _ in range(steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        rule.step()
+    return lambda step: rates[min(step, steps - 1)]
+
+
+def time_to_elbo(images, unseen, most: int = 30) -> Iterable[str]:
+    """Seconds of training until the test ELBO is good enough; judging is not counted."""
+    import torch
+
+    from book.benchmarks import peers
+    from vae_utils.runs import bench
+
+    epochs, batch = 4, 256
+    steps = epochs * -(-len(images) // batch)
+    makers = {
+        f"vae-course train, batch {batch}, one cycle of {epochs} epochs": partial(
+            bench.ours, batch=batch, rate=one_cycle(8e-3, steps)
+        ),
+        "vae-course train": bench.ours,
+        **peers.PEERS,
+    }
+    yield ""
+    yield f"Time to a test ELBO of {ENOUGH:g} nats (grey pixels)  (epochs, s, and times vae-course train)"
+    rows = []
+    for name, make in makers.items():
+        torch.manual_seed(0)
+        loop, spent = make(images), 0.0
+        for epoch in range(1, most + 1):
+            spent += seconds(loop.epoch)
+            if test_elbo(loop, unseen) >= ENOUGH:
+                rows.append((name, epoch, spent))
+                break
+        else:
+            rows.append((name, None, spent))
+    ours = next(spent for name, _, spent in rows if name == "vae-course train")
+    for name, epoch, spent in rows:
+        reached = f"{epoch:4}" if epoch else f"not in {most}"
+        yield f"  {name:56}{reached}{spent:9.1f}{spent / ours:8.2f} x"
+
+
+def small(rounds: int) -> Iterable[str]:
+    """Digits: an epoch, and a sweep of 32 models."""
+    import torch
+
+    from book.benchmarks import peers
+    from vae_utils.data import load_digits
+    from vae_utils.model import VAE
+    from vae_utils.runs import bench
+    from vae_utils.sweep import fit_sweep
+    from vae_utils.training import fit
+
+    x = load_digits("train").x
+    size = {"hidden": 64, "latent": 2}
+    runs = {"vae-course train": bench.ours(x, **size).epoch}
+    runs["pytorch/examples"] = peers.pytorch_examples(x, **size).epoch
+    times = interleaved(runs, rounds)
+    yield ""
+    yield from table(f"An epoch of {len(x):,} digits, 64-64-2", times, unit="ms", beside="vae-course train")
+
+    def models():
+        return [VAE.of_size(64, 2, (64,), seed=seed) for seed in range(32)]
+
+    def noise():
+        return [torch.Generator().manual_seed(seed) for seed in range(32)]
+
+    def one_by_one():
+        for model, generator in zip(models(), noise(), strict=True):
+            fit(model, x, epochs=2, generator=generator)
+
+    runs = {"one sweep": lambda: fit_sweep(models(), x, epochs=2, generators=noise()), "32 runs": one_by_one}
+    yield ""
+    yield from table("Two epochs of 32 models on digits", interleaved(runs, rounds), unit="s", beside="one sweep")
+
+
+def nll(unseen, rounds: int) -> Iterable[str]:
+    """IWAE bounds of a few images, ours and pythae's ``get_nll``, with the number of samples that it really takes."""
+    import torch
+
+    from book.benchmarks import peers
+    from vae_utils.likelihoods import Bernoulli
+    from vae_utils.model import VAE
+    from vae_utils.objectives import iw_bound
+    from vae_utils.runs import bench
+
+    x = unseen[:NLL_IMAGES].round()
+    model = VAE.of_size(x.shape[1], bench.LATENT, (bench.HIDDEN,), likelihood=Bernoulli(), activation="relu")
+    theirs = peers.pythae_model(x).eval()
+
+    def pythae():
+        with torch.no_grad():
+            theirs.get_nll(x, n_samples=NLL_SAMPLES, batch_size=100)
+
+    runs = {
+        "vae_utils.objectives.iw_bound": lambda: iw_bound(model, x, n_samples=NLL_SAMPLES),
+        "pythae get_nll": pythae,
+    }
+    title = f"log p(x) of {len(x)} images by {NLL_SAMPLES:,} importance samples each"
+    yield ""
+    yield from table(title, interleaved(runs, rounds), unit="s", beside="vae_utils.objectives.iw_bound")
+    yield f"  {peak_of_nll()}"
+
+
+def peak_of_nll() -> str:
+    """What 1,000 images cost in time and memory, in a process of their own."""
+    code = (
+        "import resource, time, torch; torch.set_num_threads(1)\n"
+        "from vae_utils.likelihoods import Bernoulli; from vae_utils.model import VAE\n"
+        "from vae_utils.objectives import iw_bound\n"
+        "model = VAE.of_size(784, 20, (400,), likelihood=Bernoulli(), activation='relu')\n"
+        "x = torch.rand(1000, 784).round(); iw_bound(model, x[:2], n_samples=2)\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "before, began = peak(), time.perf_counter(); iw_bound(model, x, n_samples=5000)\n"
+        "print(f'1,000 images: {time.perf_counter() - began:.0f} s, {peak() - before:.0f} MB more than before')"
+    )
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def imports(rounds: int) -> Iterable[str]:
+    """What the package adds to importing torch."""
+    modules = sorted(
+        f"vae_utils.{path.stem}"
+        for path in Path(sys.modules["vae_utils"].__file__).parent.glob("[a-z]*.py")
+        if path.stem not in ("plots", "nbval_plugin")  # matplotlib and pytest are asked for by name
+    )
+
+    def importing(statement: str) -> Callable[[], object]:
+        return partial(subprocess.run, [sys.executable, "-c", statement], check=True)
+
+    runs = {"import torch": importing("import torch"), "import torch, vae_utils": importing("import torch, vae_utils")}
+    runs["import torch and every module but plots"] = importing(f"import torch, {', '.join(modules)}")
+    yield ""
+    yield from table("Importing", interleaved(runs, rounds), unit="s", beside="import torch")
+
+
+def on_gpu(images, rounds: int) -> Iterable[str]:
+    """An epoch on a GPU, in single and in mixed precision."""
+    import torch
+
+    from vae_utils.runs import bench
+
+    if not torch.cuda.is_available():
+        yield "\nNo GPU here: an epoch on one was not measured."
+        return
+    x = images.cuda()
+    runs = {"single precision": bench.ours(x).epoch, "mixed precision": bench.ours(x, amp=True).epoch}
+    title = f"An epoch on {torch.cuda.get_device_name()}"
+    yield ""
+    yield from table(title, interleaved(runs, rounds), unit="s", beside="single precision")
+
+
+def machine() -> str:
+    """The processor's name and what else belongs beside a number."""
+    import torch
+
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), name)
+    except OSError:
+        pass
+    return f"{name}, one of {os.cpu_count()} threads; Python {platform.python_version()}, torch {torch.__version__}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="of which medians are taken (default: 5)")
+    parser.add_argument("--images", type=int, default=60_000, help="of MNIST (default: all 60,000)")
+    parser.add_argument("--only", choices=("full-size", "elbo", "small", "nll", "imports", "gpu"), help="one table")
+    parser.add_argument("--out", type=Path, help="write the tables into this file too")
+    options = parser.parse_args(arguments)
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+    import torch
+
+    from vae_utils.mnist import load_mnist
+
+    torch.set_num_threads(1)
+    images, unseen = load_mnist("train").x[: options.images], load_mnist("test").x
+    tables = {
+        "full-size": lambda: full_size(images, options.rounds),
+        "elbo": lambda: time_to_elbo(images, unseen),
+        "small": lambda: small(options.rounds),
+        "nll": lambda: nll(unseen, options.rounds),
+        "imports": lambda: imports(options.rounds),
+        "gpu": lambda: on_gpu(images, options.rounds),
+    }
+    lines = [machine()]
+    print(lines[0], flush=True)
+    for name, lines_of in tables.items():
+        if options.only in (None, name):
+            for line in lines_of():
+                lines.append(line)
+                print(line, flush=True)
+    if options.out:
+        options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
