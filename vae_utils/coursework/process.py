@@ -1,0 +1,124 @@
+"""Start a process for a student's cells, talk to it, and end it whatever it does."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+START = 120.0  # seconds for the imports, on a busy machine
+GRACE = 3.0  # seconds that a process gets beyond its own time limit before it is killed
+LARGEST = 300_000_000  # bytes of one message
+
+
+class Gone(BaseException):
+    """The process is no more, or cannot be understood. No ``except Exception`` of an exercise's takes it for its own.
+
+    Parameters
+    ----------
+    mistake : {"too-slow", "python-ended"}
+    detail : str
+    """
+
+    def __init__(self, mistake: str, detail: str = ""):
+        super().__init__(mistake, detail)
+        self.mistake, self.detail = mistake, detail
+
+
+@cache
+def _context():
+    """Where the system allows, one process imports torch, once, and every student's is a copy of it."""
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        context.set_forkserver_preload(["vae_utils.coursework.worker"])
+    return context
+
+
+def _serve(connection, folder, outside):
+    from vae_utils.coursework.worker import serve
+
+    serve(connection, folder, outside)
+
+
+class Process:
+    """One running process.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it works: the folder of the notebook.
+    outside : bool
+        Whether answers are judged from outside; then the checks cannot be imported in it.
+    """
+
+    def __init__(self, folder: Path, outside: bool):
+        self._connection, theirs = _context().Pipe()
+        self._process = _context().Process(target=_serve, args=(theirs, str(folder.resolve()), outside))
+        self._process.start()
+        theirs.close()
+        try:
+            self.ask("ready", within=START)
+        except BaseException:
+            self.close()
+            raise
+
+    def ask(self, do: str, *, within: float, answers: Callable[[dict], Any] | None = None, **request: Any) -> dict:
+        """Send a request and wait for its answer.
+
+        Parameters
+        ----------
+        do : str
+            The name of the request.
+        within : float
+            After so many seconds (and a little grace) the process is ended.
+        answers : callable, optional
+            Answers the questions that the process asks in between.
+
+        Raises
+        ------
+        Gone
+        """
+        ends = time.monotonic() + within + GRACE
+        try:
+            self._send({"do": do, **request})
+            while True:
+                reply = self._receive(ends, within)
+                if "ask" not in reply or answers is None:
+                    break
+                self._send(answers(reply))
+            if "failed" in reply:
+                raise Gone("python-ended", str(reply["failed"]))
+            return reply
+        except (OSError, EOFError, ValueError, RecursionError):
+            raise Gone("python-ended") from None
+
+    def _send(self, message: dict) -> None:
+        self._connection.send_bytes(json.dumps(message).encode())
+
+    def _receive(self, ends: float, seconds: float) -> dict:
+        while not self._connection.poll(0.2):
+            if time.monotonic() > ends:
+                raise Gone("too-slow", f"{seconds:g}")
+            if not self._process.is_alive() and not self._connection.poll(0):
+                raise Gone("python-ended")
+        message = json.loads(self._connection.recv_bytes(LARGEST))
+        if not isinstance(message, dict):
+            raise Gone("python-ended")
+        return message
+
+    def close(self) -> None:
+        """End the process and all that it started."""
+        self._connection.close()
+        with contextlib.suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)  # its group, which has its number, outlives it
+        self._process.kill()
+        self._process.join(5)
