@@ -108,13 +108,13 @@ def linear(weights):
 
 
 def bowl(steepness):
-    """A critic of 4 × 4 images whose slope is ``steepness`` at an image of ones, and half as much half way to 0."""
+    """A critic of 4 × 4 images that is ``steepness`` · g steep at an image of the grey g."""
     return lambda x: steepness / 8 * (x**2).flatten(1).sum(1)
 
 
 def unevenness(x):
-    """A critic of images whose slope is 0 where all pixels of an image are alike."""
-    return ((x - x.mean((-1, -2), keepdim=True)) ** 2).flatten(1).sum(1) / 2
+    """A critic of images that is flat where all pixels of an image are alike, and steep elsewhere."""
+    return 2 * ((x - x.mean((-1, -2), keepdim=True)) ** 2).flatten(1).sum(1)
 
 
 def observe_penalty(penalty, draw):
@@ -127,18 +127,29 @@ def observe_penalty(penalty, draw):
     yield Case("a linear critic of norm 3, 5 vectors", penalty(linear(flat), *vectors, draw.generator()))
     yield Case("a linear critic of norm 3, 6 images", penalty(linear(image), *pictures, draw.generator()))
 
-    def between_ones_and_zeros(critic, n):
-        return penalty(critic, torch.ones(n, 1, 4, 4), torch.zeros(n, 1, 4, 4), draw.generator())
+    def between(critic, n, seed=None):
+        return penalty(critic, torch.full((n, 1, 4, 4), 2.0), torch.ones(n, 1, 4, 4), draw.generator(seed))
 
-    # The slope there is steepness · ε. E(ε - 1)² and E(2ε - 1)² are both 1/3, with a standard deviation of 0.3: over
-    # 1,000 images five standard errors of a difference are 0.067.
-    gentle, steep = between_ones_and_zeros(bowl(1), 1000), between_ones_and_zeros(bowl(2), 1000)
-    yield Case("1,000 images between 1 and 0, a critic with the slope ε", gentle, rtol=0, atol=0.07)
-    yield Case("the same, a critic with the slope 2ε", steep, rtol=0, atol=0.07)
-    even = between_ones_and_zeros(unevenness, 200)
+    greys = tensor([1.0, 3.0]).reshape(2, 1, 1, 1).repeat(1, 1, 4, 4)  # no ε makes a difference
+    same = penalty(bowl(1), greys, greys.clone(), draw.generator())
+    yield Case("real = fake, two images with the slopes 1 and 3", same)
+
+    # The slopes there are 1 + ε and 2 + 2ε; less 1 and squared they have the means 1/3 and 13/3 and the standard
+    # deviations 0.30 and 2.33. The tolerance is five standard errors of the difference of two means of 1,000.
+    gentle, steep = between(bowl(1), 1000), between(bowl(2), 1000)
+    yield Case("1,000 images between 2 and 1, a critic with the slope 1 + ε", gentle, rtol=0, atol=0.07)
+    yield Case("the same, a critic with the slope 2 + 2ε", steep, rtol=0, atol=0.53)
+    even = between(unevenness, 200)
     yield Case("the same, a critic with the slope 0 where all pixels are alike", even, rtol=0, atol=0.07)
-    repeats = torch.stack([between_ones_and_zeros(bowl(1), 200).detach() for _ in range(5)])
-    yield Case("how far five repeats are apart", repeats.max() - repeats.min(), atol=math.inf)
+    pairs = []
+    for i in range(3):
+        seed = draw.seed()
+        pairs.append(torch.stack([between(bowl(steepness), 20, seed).detach() for steepness in (1, 2)]))
+        yield Case(f"20 images, both critics, draw {i}", pairs[-1], atol=math.inf)
+    yield Case("whether another draw gives another penalty", bool((pairs[0] - pairs[1]).abs().max() > 1e-4))
+    seed = draw.seed()
+    once, again = (penalty(bowl(1), *pictures, draw.generator(seed)) for _ in range(2))
+    yield Case("the same generator twice, the difference", once - again)
 
     def through(weights, batch):
         return draw.gradient(lambda w: penalty(linear(w), *batch, draw.generator()), weights)[0]
@@ -148,9 +159,14 @@ def observe_penalty(penalty, draw):
 
 
 def shared_one_epsilon(cases) -> bool:
-    """Right for linear critics, but a batch of 200 scatters as a single draw does."""
-    exact = all(case.value.shape == () and bool((case.value - 4).abs() < 1e-3) for case in cases[:2])
-    return exact and bool(0.1 < cases["how far five repeats are apart"] <= 1)
+    """Right where ε makes no difference; else as if all images had one slope, 1 + ε or 2 + 2ε, new at every draw."""
+    exact = all(
+        case.value.shape == () and bool((case.value - right).abs() < 1e-3)
+        for case, right in zip(cases, (4, 4, 2), strict=False)
+    )
+    gentle, steep = torch.stack([cases[f"20 images, both critics, draw {i}"] for i in range(3)]).T
+    alike = bool((steep.sqrt() - 2 * gentle.sqrt() - 1).abs().max() < 1e-3)
+    return exact and alike and bool(gentle.max() - gentle.min() > 1e-3)
 
 
 # ---- 09-clip: clipped weights ----
