@@ -438,6 +438,7 @@ EXERCISES = (
         name="gradient_penalty",
         reference=gradient_penalty,
         observe=observe_penalty,
+        inside=True,  # it differentiates a critic
         random=True,
         returns="one number",
         misconceptions=(
@@ -505,6 +506,7 @@ EXERCISES = (
         name="clipped_step",
         reference=clipped_step,
         observe=observe_clip,
+        inside=True,  # it steps an optimizer
         misconceptions=(
             Misconception(
                 "clips-gradients",
