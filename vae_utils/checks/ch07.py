@@ -108,7 +108,7 @@ def digits() -> tuple[Tensor, Tensor]:
     return load_digits("train").x, load_digits("test").x
 
 
-TRAINED = "the ELBO of 180 unseen digits after 40 epochs, in nats (what is above ours counts as ours)"
+TRAINED = "40 epochs of training, the ELBO of unseen digits (one nat below ours would do)"
 
 
 def observe_train(train, draw):
@@ -132,9 +132,10 @@ def observe_train(train, draw):
     seen = unseen.expand_as(logits)
     reconstruction = bernoulli_log_likelihood(seen, logits).mean()
     rate = kl(mu, logvar).mean()
-    yield Case(TRAINED, (reconstruction - rate).clamp(max=OURS), rtol=0, atol=1.0)
+    bound = reconstruction - rate
+    yield Case(TRAINED, OURS if bound > OURS - 1 else bound, rtol=0, atol=1e-3)
     told = {  # nothing here can be wrong; it says what was done where the ELBO is
-        "ELBO": reconstruction - rate,
+        "ELBO": bound,
         "reconstruction": reconstruction,
         "reconstruction after one more sigmoid": bernoulli_log_likelihood(seen, torch.sigmoid(logits)).mean(),
         "KL": rate,
@@ -159,7 +160,7 @@ def never_moved(cases) -> bool:
 
 def let_sigma_die(cases) -> bool:
     """Good pictures from codes that lie far out and have no width."""
-    return bool(cases["mean of logvar"] < -6.5 and cases["KL"] > 15 and cases["reconstruction"] > -26)
+    return bool(cases["mean of logvar"] < -6.5 and cases["KL"] > 11 and cases["reconstruction"] > -26)
 
 
 def never_drew(cases) -> bool:
