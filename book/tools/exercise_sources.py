@@ -14,8 +14,7 @@ A source is a Python file in jupytext's percent format. What distinguishes the v
 
 The student gets the given code, uncommented, in place of the solution, or ``...`` where none is given. A value is asked
 for by a region at the left margin, ``three_kls = (0, 0.5, 0.8)``; without given code the student gets
-``three_kls = ...``.
-An open question is answered in a Markdown cell.
+``three_kls = ...``. An open question is answered in a Markdown cell.
 """
 
 import ast
