@@ -56,8 +56,8 @@ class Server:
         self.process.communicate()
 
 
-def start(argv, log, env=None, kill_at=None, full_at=None, largest=None):
-    """Fork a child that runs the command.
+def start(argv, log, env=None, cwd=None, kill_at=None, full_at=None, largest=None):
+    """Fork a child that runs the command, in the folder ``cwd`` and with more environment.
 
     ``kill_at`` and ``full_at`` count what is done to files, from 1: there the child kills itself, or finds the disk
     full. ``largest`` is the size in bytes beyond which the system lets no file grow.
@@ -68,6 +68,7 @@ def start(argv, log, env=None, kill_at=None, full_at=None, largest=None):
     status = 99
     try:
         os.environ.update(env or {})
+        os.chdir(cwd or os.curdir)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with open(log, "a") as out, contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             try:

@@ -35,8 +35,11 @@ def alone(server, tmp_path_factory):
     return folder
 
 
-def together(server, *words, log, count=2, after=None, said=None):
-    """Start processes as torchrun does; returns their exit statuses. ``after`` so many seconds kill all of them."""
+def together(server, *words, log, count=2, after=None, said=None, folders=(None, None, None)):
+    """Start processes as torchrun does; returns their exit statuses. ``after`` so many seconds kill all of them.
+
+    Each may have a working folder of its own, as on machines of their own.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -44,7 +47,8 @@ def together(server, *words, log, count=2, after=None, said=None):
     pids = []
     for rank in range(count):
         own = {"RANK": str(rank), "LOCAL_RANK": str(rank), "GLOO_SOCKET_IFNAME": "lo"}
-        pids.append(server.start(*words, log=log, env={**common, **own}))
+        cwd = folders[rank] and str(folders[rank])
+        pids.append(server.start(*words, log=log, env={**common, **own}, cwd=cwd))
     statuses = [server.wait(pids[0], after=after, said=said)]
     return statuses + [server.wait(pid, after=None if after is None else 0) for pid in pids[1:]]
 
@@ -76,6 +80,17 @@ def test_several_processes_are_one_to_within_rounding(server, alone, tmp_path, c
     words = log.read_text()
     assert words.count("epoch 1/5") == 1 and f"{count} processes" in words, "one process speaks"
     assert "Warning" not in words
+
+
+def test_only_the_first_needs_the_folder(server, alone, tmp_path):
+    """Relative paths in folders of their own: the second process has neither the run nor its checkpoint."""
+    here, there, log = tmp_path / "here", tmp_path / "there", tmp_path / "log"
+    here.mkdir(), there.mkdir()
+    how = {"log": log, "folders": (here, there)}
+    assert together(server, *SMALL, "--epochs", "2", "--out", "run", **how) == [0, 0]
+    assert together(server, "train", "--resume", "run", "--epochs", "5", **how) == [0, 0]
+    assert_close(here / "run", alone)
+    assert list(there.iterdir()) == []
 
 
 def test_killed_processes_go_on_to_the_same_bits_and_may_be_fewer(server, alone, tmp_path):

@@ -23,6 +23,7 @@ from vae_utils.runs.recorded import RecordedStep, adam
 from vae_utils.runs.report import Report
 from vae_utils.runs.settings import Settings
 
+METRICS = 1.0  # seconds between two writings of metrics.csv
 AGREE = 50  # several processes ask each other so often, in steps, whether one of them was told to stop
 
 
@@ -162,6 +163,7 @@ class Trainer:
         alone_on_a_gpu = processes.device.type == "cuda" and processes.count == 1
         self.take = RecordedStep() if alone_on_a_gpu else take_step
         self.position = Position()
+        self.written, self.written_rows = 0.0, 0
         self.totals = torch.zeros(2, device=processes.device)  # of reconstruction and KL in the steps of this epoch
         if checkpoint:
             try:
@@ -245,8 +247,8 @@ class Trainer:
         at.rows.append([*done, *train, *means(judged, len(watched[0])), at.seconds, self.n / seconds])
         self.totals.zero_()
         at.generator = self.generator.get_state()
-        if self.processes.first:
-            self.folder.write_metrics(columns(self.settings.watch), at.rows)
+        if time.monotonic() > self.written + METRICS:
+            self._write_metrics()
         if self.report:
             self.report.epoch(at.rows[-1])
 
@@ -270,6 +272,15 @@ class Trainer:
                     **vars(self.position),
                 }
             )
+
+        if self.written_rows < len(self.position.rows):
+            self._write_metrics()
+
+    def _write_metrics(self) -> None:
+        """The whole table: with every checkpoint, and else not so often that short epochs wait for the disk."""
+        if self.processes.first:
+            self.folder.write_metrics(columns(self.settings.watch), self.position.rows)
+        self.written, self.written_rows = time.monotonic(), len(self.position.rows)
 
     def _finite(self, value: float) -> None:
         if not torch.isfinite(torch.tensor(value)):
