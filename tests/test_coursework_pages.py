@@ -8,7 +8,7 @@ import pytest
 import course
 from tests.built_book import built_book
 from tests.notebook_tools import ROOT, exercise_sources, exercises, loads
-from tests.test_chapters_structure import NAMES
+from tests.test_exercise_notebooks import NAMES
 from vae_utils import checks
 from vae_utils.__main__ import COMMANDS
 from vae_utils.checks.words import GENERAL

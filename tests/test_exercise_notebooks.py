@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from tests.notebook_tools import ROOT, chapters, exercise_sources, exercises, loads
-from tests.test_chapters_structure import NAMES
 from vae_utils import checks
 
-SOURCES = [ROOT / exercises.SOURCES / f"{name}.py" for name in NAMES]
+SOURCES = sorted((ROOT / exercises.SOURCES).glob("[0-9][0-9]-*.py"))
+NAMES = [source.stem for source in SOURCES]
 CODE, QUESTIONS, ALL_CODE = 5, (2, 4), 50
 FROM_BLANK_BY_CHAPTER_7 = {"03-encoder", "06-sample", "07-elbo", "07-train"}
 
@@ -26,6 +26,12 @@ def ids(notebook):
 
 def questions(names):
     return [name for name in names if re.search(r"-q\d$", name)]
+
+
+def test_ten_chapters_have_exercises():
+    assert [name[:2] for name in NAMES] == [f"{number:02}" for number in range(1, 11)]
+    for folder, suffix in ((exercises.STUDENT, "ipynb"), (exercises.SOLUTION, "ipynb"), (exercises.RELEASED, "json")):
+        assert sorted(path.name for path in (ROOT / folder).glob(f"*.{suffix}")) == [f"{n}.{suffix}" for n in NAMES]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
