@@ -6,6 +6,8 @@ alone every notebook that is no exercise notebook of this course.
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 
@@ -27,19 +29,16 @@ def pytest_runtest_makereport(item, call):
     """Keep the sentence of each exercise for the summary; a worker process sends it along with the report."""
     report = yield
     if call.when == "call" and hasattr(item, "sentence"):
-        report.exercise_notebook = [item.path.name, item.sentence(report.passed)]
+        report.exercise_notebook = [item.path.name, item.order, item.sentence(report.passed)]
     return report
 
 
 def pytest_terminal_summary(terminalreporter):
     """List the exercises, one line each, as in ``vae-course check``."""
-    notebooks: dict[str, list[str]] = {}
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            name, line = getattr(report, "exercise_notebook", (None, None))
-            if line:
-                notebooks.setdefault(name, []).append(line)
-    for name, lines in notebooks.items():
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    said = sorted(report.exercise_notebook for report in reports if hasattr(report, "exercise_notebook"))
+    for name, items in itertools.groupby(said, key=lambda entry: entry[0]):
+        lines = [line for *_, line in items if line]
         terminalreporter.section(name)
         for line in lines:
             terminalreporter.write_line(line)

@@ -52,6 +52,8 @@ def _looks_like_ours(path: Path) -> bool:
 class _Sentence(pytest.Item):
     """An item that fails with nothing but a text, or passes."""
 
+    order = 0
+
     def __init__(self, *, text: str = "", **rest):
         super().__init__(**rest)
         self.text = text
@@ -91,6 +93,12 @@ class ExerciseNotebook(IPyNbFile):
         self.nb = from_dict({"metadata": {"kernelspec": {"name": CURRENT_ENV_KERNEL_NAME}}})
 
     def collect(self):
+        """The items, numbered, so that a summary can put them in order."""
+        for order, item in enumerate(self._items()):
+            item.order = order
+            yield item
+
+    def _items(self):
         found = integrity(self.notebook, self.released)
         yield _Sentence.from_parent(self, name="checks", text="\n".join(found.problems))
         for index, cell in enumerate(self.notebook.cells):
@@ -144,7 +152,7 @@ class ProcessEnded(RuntimeError):
 class _Cell(IPyNbCell):
     """A cell whose failure is one sentence."""
 
-    said = ""
+    order, said = 0, ""
 
     def setup(self):
         self.parent.timed_out = False  # nbval would expect all cells after a slow one to fail
@@ -212,13 +220,14 @@ def _reason(error: BaseException) -> str:
     said = str(error)
     if "Kernel dead" in said:
         return "it did not run: the Python process had ended before."
-    if "Timeout of" in said:
-        return f"it was stopped after {CELL_TIMEOUT:g} seconds. Is there an endless loop?"
+    if timeout := re.search(r"Timeout of ([\d.]+) seconds", said):
+        return f"it was stopped after {timeout[1]} seconds. Is there an endless loop?"
     if "outputs differ" in said:
         return "the check ran but printed something else than its PASS line. Is print replaced in this notebook?"
-    lines = _ANSI.sub("", getattr(error, "inner_traceback", None) or said).splitlines()
-    named = [line for line in lines if re.match(r"\w*(Error|Exception|Exit|Interrupt|Warning)\b", line)]
-    line = named[-1] if named else next((line for line in reversed(lines) if line.strip()), said)
-    if line.startswith("StdinNotImplementedError"):
+    traceback = _ANSI.sub("", getattr(error, "inner_traceback", None) or said)
+    named = re.findall(r"^(\w*(?:Error|Exception|Exit|Interrupt|Warning)\b.*)", traceback, re.MULTILINE)
+    sentence = named[-1] if named else traceback.strip().splitlines()[-1]
+    if sentence.startswith("StdinNotImplementedError"):
         return "it asks for input from the keyboard, which nobody gives here."
-    return re.sub(r" \(\d+\.py, (line \d+)\)$", r" (\1)", line)
+    place = re.findall(r"^ *Cell In\[\d+\], line (\d+)", traceback, re.MULTILINE)
+    return f"{sentence} (line {place[-1]})" if place else sentence
