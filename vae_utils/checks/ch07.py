@@ -120,12 +120,13 @@ def observe_train(train, draw):
     eps = draw.normal(20, len(unseen), 2)
     with torch.no_grad():
         code, logits = encode(unseen), decode(eps[0])
-        yield Case("encode of 180 unseen digits", tuple(code), atol=math.inf)
-        yield Case("decode of 180 codes", logits, atol=math.inf)
-        if [part.shape for part in (*code, logits)] != [eps[0].shape, eps[0].shape, unseen.shape]:
-            return
-        mu, logvar = code
-        z = mu + torch.exp(logvar / 2) * eps
+    yield Case("encode of 180 unseen digits", tuple(code), atol=math.inf)
+    yield Case("decode of 180 codes", logits, atol=math.inf)
+    if [part.shape for part in (*code, logits)] != [eps[0].shape, eps[0].shape, unseen.shape]:
+        return
+    mu, logvar = code
+    z = mu + torch.exp(logvar / 2) * eps
+    with torch.no_grad():
         logits = decode(z.flatten(0, 1)).reshape(20, *unseen.shape)
         encoder_moved = torch.stack([(a - b).abs().max() for a, b in zip(first_encode(unseen), code, strict=True)])
         decoder_moved = (first_decode(z[0]) - logits[0]).abs().max()
