@@ -248,6 +248,7 @@ def test_the_installed_script_is_this_function():
         (["sample", "nowhere", "--seed", "-1"], "--seed must be at least 0"),
         (["sample", "nowhere", "--out", "x.gif"], "--out must end in .png or .npy"),
         (["evaluate", "nowhere", "--importance", "0"], "--importance must be at least 1"),
+        (["evaluate", "nowhere", "--images", "1"], "--images must be at least 2"),
         (["evaluate", "nowhere", "--seed", "-1"], "--seed must be at least 0"),
     ],
 )
@@ -396,6 +397,8 @@ def test_evaluate_prints_the_elbo_of_the_model_and_names_the_binarization(run, t
     assert result["elbo"]["value"] == pytest.approx(expected.mean().item(), abs=4 * 0.5 / 180**0.5)
     assert result["elbo"]["error"] == pytest.approx(expected.std().item() / 180**0.5, rel=0.1)
     assert result["importance"]["images"] == 50 and 0 <= result["active_units"] <= 2
+    # 20 weights against one, averaged over 50 images: far above the noise of either
+    assert result["importance"]["value"] > result["importance"]["elbo"]
     assert result["elbo"]["value"] == pytest.approx(result["reconstruction"]["value"] - result["kl"]["value"], abs=1e-4)
 
 

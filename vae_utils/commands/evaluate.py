@@ -69,9 +69,9 @@ def _run(args: argparse.Namespace) -> int:
     from vae_utils.runs.judge import Mean, importance_bound, judge, trained
     from vae_utils.runs.processes import device_named
 
-    for name in ("importance", "images"):
-        if getattr(args, name) is not None and getattr(args, name) < 1:
-            raise Ends(f"--{name} must be at least 1, got {getattr(args, name)}")
+    for name, least in {"importance": 1, "images": 2}.items():  # of one image there is no standard error
+        if getattr(args, name) is not None and getattr(args, name) < least:
+            raise Ends(f"--{name} must be at least {least}, got {getattr(args, name)}")
     if not 0 <= args.seed < 2**32:
         raise Ends(f"--seed must be at least 0 and below 2**32, got {args.seed}")
     settings, model, epochs = trained(RunFolder(args.run))
@@ -103,8 +103,9 @@ def _run(args: argparse.Namespace) -> int:
         with tqdm(total=len(few), unit=" images", disable=None, leave=False, file=sys.stderr) as bar:
             bounds = importance_bound(model, few, n_samples=args.importance, generator=generator, done=bar.update)
         mean = Mean.of(bounds)
-        print(f"IWAE-{args.importance:<10} {mean} on the first {len(few):,}")
-        numbers["importance"] = {"samples": args.importance, "images": len(few), **mean._asdict()}
+        same = judge(model, few, generator=torch.Generator().manual_seed(args.seed)).elbo
+        print(f"IWAE-{args.importance:<10} {mean} on the first {len(few):,} of them, whose ELBO is {same.value:.2f}")
+        numbers["importance"] = {"samples": args.importance, "images": len(few), **mean._asdict(), "elbo": same.value}
     if args.json:
         try:
             write(Path(args.json), (json.dumps(numbers, indent=2) + "\n").encode())
