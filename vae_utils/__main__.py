@@ -18,6 +18,11 @@ COMMANDS = {
     "train": ("vae_utils.commands.train", "train a VAE on MNIST, Fashion-MNIST or the small digits"),
     "evaluate": ("vae_utils.commands.evaluate", "judge a trained VAE, in nats, on images that it has not seen"),
     "sample": ("vae_utils.commands.sample", "draw new images from a trained VAE"),
+    "start": ("vae_utils.commands.start", "a fresh exercise notebook"),
+    "check": ("vae_utils.commands.check", "which exercises of a notebook are right, and what is wrong"),
+    "progress": ("vae_utils.commands.progress", "what is done of the exercises, as a table"),
+    "report": ("vae_utils.commands.report", "for instructors: a class, its answers and its mistakes"),
+    "regrade": ("vae_utils.commands.regrade", "for instructors: judge a notebook from outside its process"),
     "bench": ("vae_utils.commands.bench", "time the training on this machine"),
 }
 
@@ -33,7 +38,7 @@ def parser(asked: str | None) -> Parser:
     """The parser of everything; only the command that is asked for brings its own arguments."""
     whole = Parser(
         prog="vae-course",
-        description="Variational autoencoders at full size: train, judge, sample.",
+        description="Variational autoencoders: models at full size, and the exercises of the course.",
         epilog="`vae-course COMMAND --help` explains a command, with examples.",
     )
     whole.add_argument("--version", action="version", version=f"vae_utils {__version__}")

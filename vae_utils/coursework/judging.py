@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .notebooks import Cell, CannotCheck, Notebook, integrity, read_student, release_for
+from .notebooks import CannotCheck, Cell, Notebook, integrity, read_student, release_for
 from .process import Gone, Process
 
 SECONDS = 60.0

@@ -40,7 +40,7 @@ def encode(value: Any, of_callable: Callable[[Any], dict] | None = None, of_tens
     of_tensor : callable, optional
         Called with each tensor; a dict of more to send with it.
     """
-    if value is None or isinstance(value, bool | int | float | str) and type(value).__module__ == "builtins":
+    if value is None or (isinstance(value, bool | int | float | str) and type(value).__module__ == "builtins"):
         return {"plain": value}
     if value is Ellipsis:
         return {"dots": True}
@@ -104,7 +104,7 @@ def _encode_tensor(tensor: Tensor) -> dict:
     sent = {"tensor": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape)}
     if tensor.numel() * tensor.element_size() > LARGEST:
         return sent | {"huge": True}
-    flat = tensor.resolve_conj().resolve_neg().contiguous().reshape(-1)
+    flat = tensor.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format).reshape(-1)
     return sent | {"data": _text(flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b"")}
 
 
