@@ -12,7 +12,6 @@ import contextlib
 import errno
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -75,6 +74,8 @@ def start(argv, log, env=None, cwd=None, kill_at=None, full_at=None, largest=Non
                 if kill_at or full_at:
                     tamper(kill_at, full_at)
                 if largest:
+                    import resource  # not on Windows
+
                     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
                 from vae_utils.__main__ import main
 
