@@ -336,6 +336,17 @@ def test_the_first_wrong_number_of_a_large_result_is_shown():
     assert "a grid, at [0, 2]: expected 8, got 4" in diagnose(grid, lambda x: x**2).hint
 
 
+def test_what_is_not_attempted_does_not_wait_for_the_reference():
+    def slow(x):
+        raise AssertionError("the reference was run")
+
+    def untouched(x):
+        """The docstring."""
+        ...
+
+    assert mistake(replace(SQUARES, reference=slow), untouched) == "not-attempted"
+
+
 # ---- a right function ----
 
 
@@ -605,6 +616,7 @@ def test_a_check_leaves_the_world_as_it_was():
     def meddles(x):
         torch.manual_seed(5), np.random.seed(5), random.seed(5)  # noqa: NPY002
         torch.set_default_dtype(torch.float64)
+        torch.set_num_threads(2)
         torch.set_grad_enabled(False)
         return square_sum(x)
 
@@ -616,18 +628,20 @@ def test_a_check_leaves_the_world_as_it_was():
     undisturbed = start_and_draw(lambda: None)
     for answer in (square_sum, meddles, lambda x: torch.randn(len(x)), endless, asks):
         assert start_and_draw(lambda a=answer: diagnose(replace(SQUARES, seconds=0.3), a)) == undisturbed
-        assert torch.get_default_dtype() == torch.float32 and torch.is_grad_enabled()
+        assert torch.get_default_dtype() == torch.float32 and torch.is_grad_enabled() and torch.get_num_threads() == 1
         assert type(sys.stdin).__name__ != "_Nowhere" and input.__name__ == "input"
 
 
 def test_a_check_does_not_depend_on_the_world():
     try:
         torch.set_default_dtype(torch.float64)
+        torch.set_num_threads(2)
         with torch.no_grad():
             check("00-squares", {"square_sum": square_sum})
-        assert torch.get_default_dtype() == torch.float64
+        assert torch.get_default_dtype() == torch.float64 and torch.get_num_threads() == 2
     finally:
         torch.set_default_dtype(torch.float32)
+        torch.set_num_threads(1)
 
 
 def test_a_check_does_not_change_the_students_names():

@@ -139,16 +139,21 @@ def _asks(*_, **__):
 def same_world(seed: int = 0):
     """Run the code below with global random numbers of this seed, in float32, with gradients; then put all back.
 
+    One thread is all that small tensors need. With more, a busy machine would be many times slower, and another one
+    would round differently.
+
     Parameters
     ----------
     seed : int
         For ``torch``, ``numpy`` and ``random``: whatever draws from a global generator does so repeatably.
     """
-    kept = random.getstate(), np.random.get_state(), torch.get_rng_state(), torch.get_default_dtype()  # noqa: NPY002
+    kept = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
     torch.random.default_generator.manual_seed(seed)
     torch.set_default_dtype(torch.float32)
+    torch.set_num_threads(1)
     try:
         with torch.enable_grad():
             yield
@@ -156,7 +161,8 @@ def same_world(seed: int = 0):
         random.setstate(kept[0])
         np.random.set_state(kept[1])  # noqa: NPY002
         torch.set_rng_state(kept[2])
-        torch.set_default_dtype(kept[3])
+        torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
 
 
 @contextlib.contextmanager
