@@ -128,4 +128,17 @@ CONCEPTS = [
     ),
     Taught("L_simple is not the ELBO", "10-diffusion", "simple-said", "simple-figure", "simple-proof"),
     Taught("VAE → hierarchical VAE → diffusion", "10-diffusion", "network-said", "network-figure", "network-elbo"),
+    Taught("how many weights a bound needs: χ²/2K", "11-full-size", "chi-text", "figure-gaps", "prove-chi"),
+    Taught(
+        "the binarization beside every number", "11-full-size", "binary-said", "figure-binary", "prove-binary-study"
+    ),
+    Taught(
+        "what cross-entropy on grey pixels bounds", "11-full-size", "grey-question", "figure-grey", "prove-grey-pixel"
+    ),
+    Taught("what epochs and data buy", "11-full-size", "images-text", "figure-images", "prove-images"),
+    Taught(
+        "latent dimensions that do not pay stay unused", "11-full-size", "latent-text", "figure-latent", "prove-latent"
+    ),
+    Taught("a bound is as good as its encoder", "11-full-size", "worst-said", "figure-worst", "prove-worst"),
+    Taught("a published table, compared honestly", "11-full-size", "burda-honest", "figure-burda", "prove-order"),
 ]

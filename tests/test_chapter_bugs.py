@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import real_mnist
 from tests.chapter_rules import CHAPTERS, ROOT
 
 HERE = Path(__file__).resolve().parent
@@ -31,9 +32,9 @@ def bugs(path):
 class Runner:
     """A warm process that runs one chapter on copies of the package."""
 
-    def __init__(self, chapter, package=ROOT / "vae_utils"):
+    def __init__(self, chapter, package=ROOT / "vae_utils", **environment):
         self.chapter, self.package = chapter, package
-        environment = {**os.environ, **THREADS, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+        environment = {**os.environ, **THREADS, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", **environment}
         environment.pop("MPLBACKEND", None)
         command = [sys.executable, str(HERE / "bug_runner.py"), str(chapter)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -65,8 +66,11 @@ class Runner:
 
 
 @pytest.fixture(scope="class")
-def runner(request):
-    runner = Runner(request.cls.path)
+def runner(request, tmp_path_factory):
+    data = real_mnist.environment(tmp_path_factory.mktemp("data")) if real_mnist.needs(request.cls.path) else {}
+    if data is None:
+        pytest.skip(real_mnist.MISSING)
+    runner = Runner(request.cls.path, **data)
     yield runner
     runner.close()
 

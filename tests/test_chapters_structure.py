@@ -17,6 +17,7 @@ NAMES = [
     "08-variants",
     "09-gan",
     "10-diffusion",
+    "11-full-size",
 ]
 PATHS = sorted(rules.CHAPTERS.glob("*.ipynb"))
 

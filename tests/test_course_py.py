@@ -304,6 +304,8 @@ PYTEST_SAYS = {
     "def test_a(): pass\ndef test_b(): pass\n",
     "browserless": "import pytest\npytestmark = pytest.mark.skip(reason='no Chromium: `make browser` installs it')\n"
     "def test_a(): pass\ndef test_b(): pass\n",
+    "imageless": "import pytest\ndef test_a(): pass\n"
+    "@pytest.mark.skip(reason='chapter 11 needs MNIST: VAE_UTILS_TEST_MNIST names no folder')\ndef test_b(): pass\n",
 }
 
 
@@ -334,6 +336,7 @@ def pytest_result(tmp_path_factory):
         (["green", "empty"], 1, "2 passed, 0 failed, 0 skipped"),
         (["green", "skipped"], 1, "2 passed, 0 failed, 2 skipped"),
         (["green", "browserless"], 0, "2 passed, 0 failed, 2 skipped"),
+        (["green", "imageless"], 0, "3 passed, 0 failed, 1 skipped"),
     ],
 )
 def test_the_verdict_is_green_only_if_every_suite_passed_something(pytest_result, capsys, kinds, status, closing):
@@ -343,6 +346,7 @@ def test_the_verdict_is_green_only_if_every_suite_passed_something(pytest_result
     assert ("Red: " in printed) == (status == 1)
     assert ("skipped test_a and 1 more: no such machine" in printed) == ("skipped" in kinds)
     assert ("!!! 2 BROWSER TESTS WERE SKIPPED: `make browser`" in printed) == ("browserless" in kinds)
+    assert ("!!! 1 TESTS ON REAL IMAGES WERE SKIPPED" in printed) == ("imageless" in kinds)
 
 
 def test_passing_tests_with_too_little_coverage_are_red(pytest_result, capsys):
