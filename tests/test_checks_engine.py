@@ -483,6 +483,30 @@ def test_a_random_answer_is_judged_by_its_statistics():
     assert mistake(NOISY, lambda n, generator: torch.rand(n, generator=generator)) == "wrong-value"
 
 
+def test_nan_does_not_mislead_a_judge_of_what_was_seen():
+    def seeds_differ(cases):
+        return not bool(cases["one seed gives one sample"])
+
+    judged = replace(
+        NOISY, misconceptions=(Misconception("generator-ignored", None, "Draw with it.", seen=seeds_differ),)
+    )
+    assert mistake(judged, lambda n, generator: torch.randn(n)) == "generator-ignored"
+    assert mistake(judged, lambda n, generator: torch.randn(n, generator=generator) * float("nan")) == "not-finite"
+    assert mistake(judged, lambda n, generator: torch.randn(n) if n > 5 else gone) == "raised"  # noqa: F821
+
+
+def test_an_observation_that_ends_early_is_not_right():
+    def observe(f, draw):
+        y = f(tensor([[1.0]]))
+        yield Case("y", y, atol=float("inf"))
+        if y.item() == 1:
+            yield Case("more", y)
+
+    early = replace(SQUARES, observe=observe, misconceptions=())
+    assert mistake(early, square_sum) == ""
+    assert "another kind of thing" in diagnose(early, lambda x: 3 * square_sum(x)).hint
+
+
 def test_a_fresh_seed_finds_an_answer_that_only_knows_the_probes():
     published = Draw(0).normal(5, 3)
     known = {x.tobytes(): square_sum(tensor(x)) for x in (np.float32([[3, 4]]), published.numpy())}

@@ -21,6 +21,7 @@ from vae_utils.checks.engine import agree, conclude, diagnose, explains, look, r
 from vae_utils.checks.exercise import HINT_LENGTH, Choice
 from vae_utils.checks.watch import Stop, observe
 from vae_utils.checks.words import GENERAL
+from vae_utils.coursework.notebooks import assignments, release
 
 MODULES = sorted(module.name for module in pkgutil.iter_modules(tests.wrong_answers.__path__))
 ANSWERS = {
@@ -34,15 +35,20 @@ each_exercise = pytest.mark.parametrize("id", ANSWERS)
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
 
 
-def names_after(source):
-    """The names that a student has after running a cell. Where it raises, those before."""
+def run(source, namespace):
+    """Run a cell as a notebook does: its source is known, and where it raises, the names before that stay."""
     file = f"<answer {abs(hash(source))}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    namespace = {"__name__": "__main__"}
     try:
         exec(compile(source, file, "exec"), namespace)
     except (Exception, SystemExit):
         pass
+
+
+def names_after(source):
+    """The names that a student has after running one cell."""
+    namespace = {"__name__": "__main__"}
+    run(source, namespace)
     return namespace
 
 
@@ -111,6 +117,25 @@ def test_every_exercise_of_a_chapter_has_answers_and_every_answer_an_exercise(ch
     coded = [id for id, exercise in exercises(chapter).items() if not isinstance(exercise, Choice)]
     assert sorted(coded) == sorted(id for id in ANSWERS if id.startswith(chapter))
     assert len(coded) >= 5
+
+
+@each_chapter
+def test_in_an_untouched_notebook_nothing_is_attempted(chapter):
+    (name,) = [name for name in assignments() if name.startswith(chapter)]
+    names, verdicts = {"__name__": "__main__"}, {}
+    for cell in release(name).notebook["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+        if grade_id in exercises(chapter):
+            verdicts[grade_id] = judge(grade_id, names).mistake
+        elif cell["cell_type"] == "code":
+            run("".join(cell["source"]), names)
+    assert verdicts == dict.fromkeys(exercises(chapter), "not-attempted")
+
+
+@each_chapter
+def test_each_answer_of_a_chapter_has_a_name_of_its_own(chapter):
+    names = [exercise.name for exercise in exercises(chapter).values()]
+    assert len(names) == len(set(names))
 
 
 # ---- the detectors ----

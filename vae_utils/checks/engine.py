@@ -18,6 +18,7 @@ from torch import Tensor
 
 from .draw import Draw
 from .exercise import Case, Choice, Exercise, Misconception
+from .sandbox import silence
 from .watch import Outcome, Stop, has_gap, observe, signature
 from .words import an, sentence, shorten
 
@@ -216,15 +217,26 @@ def wrong_outcomes(exercise: Exercise, misconception: Misconception, seed: int =
 
 
 def explains(exercise: Exercise, misconception: Misconception, seen: Outcome, seed: int = 0) -> bool:
-    """Whether a misconception accounts for everything seen of a wrong answer."""
-    if misconception.seen is not None:
+    """Whether a misconception accounts for everything seen of a wrong answer.
+
+    A judge by ``seen`` is asked only about an answer that got through, and not about one that gives nothing but NaN:
+    that equals nothing, not even itself, and would mislead it.
+    """
+    through = seen.stop is None or seen.stop.id == "no-gradient"
+    if misconception.seen is not None and through and not _only_nan(seen):
         try:
-            if misconception.seen(seen.cases):
-                return True
+            with silence():
+                if misconception.seen(seen.cases):
+                    return True
         except Exception:
             pass  # the observation ended before what it asks for
     right = reference_outcome(exercise, seed)
     return any(_accounts(wrong, seen, right) for wrong in wrong_outcomes(exercise, misconception, seed))
+
+
+def _only_nan(seen: Outcome) -> bool:
+    numbers = [result for result in seen.results if result is not None and len(result)]
+    return bool(numbers) and all(bool(result.isnan().all()) for result in numbers)
 
 
 def _accounts(wrong: Outcome, seen: Outcome, right: Outcome) -> bool:
@@ -266,12 +278,14 @@ def _same_outcome(a: Outcome, b: Outcome) -> bool:
 
 def _general(exercise: Exercise, seen: Outcome, right: Outcome) -> Stop:
     pairs = list(zip(seen.cases, right.cases, strict=False))
-    return (
-        _wrong_shape(exercise, pairs)
-        or _not_finite(pairs)
-        or _pattern(exercise, seen, right)
-        or _wrong_value(exercise, *next((got, want) for got, want in pairs if not close(got.value, want.value, want)))
-    )
+    wrong = [(got, want) for got, want in pairs if not close(got.value, want.value, want)]
+    stop = _wrong_shape(exercise, pairs) or _not_finite(pairs)
+    if stop is None and _only_nan(seen):
+        stop = Stop("not-finite", "at every call")
+    stop = stop or _pattern(exercise, seen, right)
+    if stop is None and wrong:
+        stop = _wrong_value(exercise, *wrong[0])
+    return stop or Stop("wrong-value", f"{exercise.name} gives another kind of thing than a right answer does.")
 
 
 def _each(pairs):
