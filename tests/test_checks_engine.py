@@ -312,9 +312,10 @@ def test_every_general_sentence_is_tested():
 def test_a_sentence_tells_the_detail():
     told = {
         lambda x: (x**2).sum(-1, keepdim=True): ("shape (1, 1), expected (1,)", "one number per example"),
-        lambda x: x.abs().sum(-1): ("x = [[3, 4]]", "expected [25], got [7]"),
-        lambda x: -3 * square_sum(x): ("-3 times",),
+        lambda x: x.abs().sum(-1): ("x = [[3, 4]]", "expected [25], got [7]. Work this one by hand."),
+        lambda x: -3 * square_sum(x): ("is -3 times the right",),
         lambda x: square_sum(x) + 0.5: ("the same 0.5",),
+        lambda x: -square_sum(x): ("is the negative of the right one",),
         lambda x: x @ x: ("square_sum(x) raised RuntimeError in line ",),
         lambda: 3: ("raised TypeError", "takes 0 positional arguments but 1 was given"),
         without_end: ("calls itself",),
@@ -333,7 +334,7 @@ def test_the_first_wrong_number_of_a_large_result_is_shown():
         yield Case("a grid", f(torch.arange(6.0).reshape(2, 3)))
 
     grid = replace(SQUARES, observe=observe, reference=lambda x: x**3)
-    assert "a grid, at [0, 2]: expected 8, got 4" in diagnose(grid, lambda x: x**2).hint
+    assert diagnose(grid, lambda x: x**2).hint == "With a grid, at [0, 2]: expected 8, got 4."
 
 
 def test_what_is_not_attempted_does_not_wait_for_the_reference():
@@ -578,6 +579,9 @@ def test_a_long_hint_is_wrapped():
         ({"squares_sum": square_sum, "torch": torch}, "There is one called squares_sum: did you rename it?"),
         ({"SQUARE_SUM": square_sum}, "There is one called SQUARE_SUM: did you rename it?"),
         ({"square_sums": 25.0}, "Run the cell with your answer first"),
+        ({"mine": lambda x: x, "__name__": __name__}, "There is one called mine: did you rename it?"),
+        ({"mine": lambda x: x, "__name__": "__main__"}, "Run the cell with your answer first"),  # it was imported
+        ({"mine": lambda y: y, "__name__": __name__}, "Run the cell with your answer first"),
         ({"_square_sum": square_sum}, "Run the cell with your answer first"),
     ],
 )

@@ -19,6 +19,7 @@ import types
 from .engine import Verdict, diagnose
 from .exercise import Choice, Exercise
 from .sandbox import same_names
+from .watch import signature
 from .words import sentence
 
 __all__ = ["CheckFailed", "Verdict", "check", "exercises", "find", "hint", "judge"]
@@ -176,7 +177,7 @@ def _callers_names(name: str, frame) -> dict:
 
 
 def _meant(exercise: Exercise | Choice, namespace: dict) -> str:
-    """What to say where the name is missing."""
+    """What to say where the name is missing: a name like it, or the name of a function with the same arguments."""
     wanted_callable = exercise.kind in ("function", "class")
     others = {other.name for other in exercises(exercise.id[:2]).values()}
     theirs = {
@@ -186,6 +187,14 @@ def _meant(exercise: Exercise | Choice, namespace: dict) -> str:
         and not (key.startswith("_") or key in others or isinstance(value, types.ModuleType))
     }
     close = difflib.get_close_matches(exercise.name.lower(), theirs, n=1, cutoff=0.5)
+    if exercise.kind == "function" and not close:
+        wanted = signature(exercise.reference)
+        close = [
+            key
+            for key, name in theirs.items()
+            if getattr(namespace[name], "__module__", None) == namespace.get("__name__")
+            and signature(namespace[name]) == wanted
+        ]
     if close:
         return f"There is one called {theirs[close[0]]}: did you rename it?"
     return "Run the cell with your answer first, and see that it ends without an error."

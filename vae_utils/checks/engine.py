@@ -330,7 +330,7 @@ def _pattern(exercise: Exercise, seen: Outcome, right: Outcome) -> Stop | None:
     factor = float((a * b).sum() / (b * b).sum())
     scale = float(b.abs().max())
     if torch.allclose(a, factor * b, rtol=1e-3, atol=1e-5 * scale) and abs(factor - 1) > 1e-3 and abs(factor) > 1e-6:
-        return Stop("constant-factor", _show(factor))
+        return Stop("constant-factor", "the negative of" if abs(factor + 1) < 1e-3 else f"{_show(factor)} times")
     offset = float((a - b).mean())
     if torch.allclose(a - offset, b, rtol=1e-4, atol=1e-3 * abs(offset)) and abs(offset) > 1e-5:
         return Stop("constant-offset", _show(offset))
@@ -350,9 +350,8 @@ def _wrong_value(exercise: Exercise, got: Case, want: Case) -> Stop:
             index = tuple(int(i) for i in wrong.nonzero()[0])
             where = f", at {list(index)}"
             a, b = a[index], b[index]
-        return Stop(
-            "wrong-value", f"With {got.text}{where}: expected {_show(b)}, got {_show(a)}. Work this one by hand."
-        )
+        by_hand = " Work this one by hand." if " = " in got.text and not exercise.random else ""
+        return Stop("wrong-value", f"With {got.text}{where}: expected {_show(b)}, got {_show(a)}.{by_hand}")
     return Stop("wrong-value", f"With {got.text}: this is not what is expected.")
 
 

@@ -10,8 +10,8 @@ GENERAL = {
     "not-a-function": "{name} is {detail}, which cannot be called. Was the name assigned to something else?",
     "raised": "Calling {name}{signature} raised {detail}",
     "returned-none": "{name} returned None. Was the result printed instead of returned, or `return` forgotten?",
-    "not-a-tensor": "{name} returned {detail} where a torch tensor is expected. Leave out .item(), .numpy() and "
-    "float(): they cut the gradient off.",
+    "not-a-tensor": "{name} returned {detail} where a torch tensor is expected. NumPy, lists, .item() and float() cut "
+    "the gradient off.",
     "wrong-type": "{name} {detail}.",
     "wrong-shape": "{detail}",
     "not-finite": "{name} gives nan or inf where the right value is finite: {detail}. Look for a logarithm, a root or "
@@ -26,7 +26,7 @@ GENERAL = {
     "too-slow": "{name} was stopped after {detail} seconds. Is there an endless loop, or a loop where one tensor "
     "operation would do?",
     "ignores-inputs": "{name} returns {detail} whatever its inputs are.",
-    "constant-factor": "Every value is {detail} times the right one: a constant factor or a sign is wrong.",
+    "constant-factor": "Every value is {detail} the right one: a constant factor or a sign is wrong.",
     "constant-offset": "Every value differs from the right one by the same {detail}: a constant term is wrong.",
     "wrong-value": "{detail}",
 }
