@@ -67,19 +67,17 @@ def _run(args: argparse.Namespace) -> int:
     right = of = 0
     for name in assignments():
         results = found.get(name)
-        done, told = _line(results[0], marks) if results else (marks["none"], f"not begun: vae-course start {name}")
-        print(wrapped.fill(f"{name:{width}}{done:10}{told}").replace("\0", " "))
+        done, told = _line(results[0], marks) if results else (marks["none"], f"not begun: vae-course start {name[:2]}")
+        for line in wrapped.wrap(f"{name:{width}}{done:10}{told}"):
+            print(line.replace("\0", " ").rstrip())
         if results:
             right += sum(verdict.passed for verdict in results[0].judged)
             of += len(results[0].judged)
             for older in results[1:]:
                 print(f"{'':{width}}{'':10}{older.path.name} is an older copy and was not counted")
     print(f"{right} of {of} exercises in {len(found)} notebooks are right")
-    print(
-        "  ".join(
-            f"{marks[key]} {said}" for key, said in zip(marks, ("right", "not yet", "not attempted", "no notebook"))
-        )
-    )
+    meanings = dict(zip(marks.values(), ("right", "not yet", "not attempted", "no notebook"), strict=True))
+    print("  ".join(f"{mark} {meaning}" for mark, meaning in meanings.items()))
     return 0
 
 

@@ -10,12 +10,12 @@ import re
 import textwrap
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .notebooks import CannotCheck, Cell, Notebook, integrity, read_student, release_for
-from .process import Gone, Process
+from .process import CannotStart, Gone, Process
 
 SECONDS = 60.0
 """How long one cell may run."""
@@ -165,7 +165,9 @@ class Session:
         except Gone as gone:
             return gone.mistake, gone.detail
         self._ran.append(source)
-        return tuple(map(str, accident)) if accident else None
+        if not accident:
+            return None
+        return tuple(map(str, accident)) if isinstance(accident, list) and len(accident) == 2 else ("python-ended", "")
 
     def close(self) -> None:
         """End the process. The next request starts another."""
@@ -180,11 +182,11 @@ class Accidents:
 
     found: list[tuple[int, Cell, str, str]] = field(default_factory=list)
 
-    def of(self, name: str, id: str) -> str | None:
-        """What to say of the cell of an answer, if it is among them: its mistake and a sentence."""
+    def of(self, answer: Judged) -> Judged | None:
+        """What to say of an answer whose cell is among them."""
         for _, cell, mistake, detail in reversed(self.found):
-            if cell.grade_id == f"{id}-answer" or re.search(rf"\b{name}\b", cell.source):
-                return mistake, _sentence(OF_CELL, mistake, name, detail)
+            if _is_of(cell, answer):
+                return replace(answer, mistake=mistake, hint=_sentence(OF_CELL, mistake, answer.name, detail))
         return None
 
 
@@ -232,7 +234,13 @@ def judged(
             raise CannotCheck(f"{path.name}: it is none of the course's exercise notebooks: there is no check in it.")
     except CannotCheck as error:
         return Result(path, cannot=str(error))
-    return _run(notebook, released, outside, judge, seconds, in_all)
+    try:
+        return _run(notebook, released, outside, judge, seconds, in_all)
+    except CannotStart as error:
+        why = f" ({error})" if str(error) else ""
+        return Result(
+            path, cannot=f"CANNOT CHECK  {path.name}: no Python process could be started here{why}. Try again."
+        )
 
 
 def _run(notebook: Notebook, released, outside: bool, judge, seconds: float, in_all: float) -> Result:
@@ -248,9 +256,10 @@ def _run(notebook: Notebook, released, outside: bool, judge, seconds: float, in_
                 mistake, hint = "too-slow", TOO_LONG.format(seconds=in_all, name=name)
             else:
                 hint = _sentence(OF_ANSWER, gone.mistake, name, gone.detail)
+        verdict = Judged(check.grade_id, name, mistake, hint, check.points)
         if mistake == "no-such-name":
-            mistake, hint = accidents.of(name, check.grade_id) or (mistake, hint)
-        verdicts[check.grade_id] = Judged(check.grade_id, name, mistake, hint, check.points)
+            verdict = accidents.of(verdict) or verdict
+        verdicts[check.grade_id] = verdict
 
     try:
         for index, cell in enumerate(notebook.cells):
@@ -277,8 +286,12 @@ def _notes(accidents: Accidents, verdicts: list[Judged]):
     """A line for each failed cell that no verdict speaks of."""
     told = {verdict.hint for verdict in verdicts}
     for index, cell, mistake, detail in accidents.found:
-        theirs = [v for v in verdicts if accidents.of(v.name, v.id) and accidents.of(v.name, v.id)[1] in told]
-        if any(cell.grade_id == f"{v.id}-answer" or re.search(rf"\b{v.name}\b", cell.source) for v in theirs):
-            continue
-        said = _sentence(OF_CELL, mistake, "", detail).replace("The cell of  ", f"Cell {index + 1} ")
-        yield "NOTE  " + said.replace("the cell of :", f"cell {index + 1}:")
+        if not any(_sentence(OF_CELL, mistake, v.name, detail) in told and _is_of(cell, v) for v in verdicts):
+            yield "NOTE  " + _sentence(OF_CELL, mistake, "\0", detail).replace(
+                "he cell of \0", f"he cell no. {index + 1}"
+            )
+
+
+def _is_of(cell: Cell, verdict: Judged) -> bool:
+    """Whether a cell is that of an answer, by its name in the notebook or by what is in it."""
+    return cell.grade_id == f"{verdict.id}-answer" or bool(re.search(rf"\b{verdict.name}\b", cell.source))

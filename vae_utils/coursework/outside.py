@@ -28,6 +28,7 @@ from vae_utils.checks import engine, watch
 from vae_utils.checks.draw import Draw
 from vae_utils.checks.exercise import Case, Cases, Choice, Exercise
 from vae_utils.checks.watch import Outcome, Stop
+from vae_utils.checks.words import GENERAL
 
 from . import wire
 from .judging import IN_ALL, JUDGING, SECONDS, Result, Session, judged
@@ -82,7 +83,8 @@ def look(session: Session, exercise: Exercise | Choice, seed: int) -> engine.Ver
     found = session.ask("find", name=exercise.name, within=30)
     if not found["found"]:
         return checks.judge(exercise.id, _names(session))
-    if isinstance(exercise, Exercise) and exercise.inside and "callable" in found["value"]:
+    by_handle = isinstance(found["value"], dict) and "callable" in found["value"]
+    if by_handle and isinstance(exercise, Exercise) and exercise.inside:
         return engine.conclude(exercise, lambda world: _observed(session, exercise, seed, world), seed=seed)
     try:
         answer = wire.decode(found["value"], lambda sent: Remote(session, exercise.seconds, sent))
@@ -96,7 +98,9 @@ def look(session: Session, exercise: Exercise | Choice, seed: int) -> engine.Ver
 def _names(session: Session) -> dict[str, Any]:
     """Things that can be called, or not, under the student's names."""
     names = session.ask("names", within=30)["names"]
-    return {str(name): _names if is_callable else 0 for name, is_callable in dict(names).items()}
+    if not isinstance(names, dict):
+        raise Gone("python-ended")
+    return {name: _names if is_callable else 0 for name, is_callable in names.items()}
 
 
 def _observed(session: Session, exercise: Exercise, seed: int, world: int) -> Outcome:
@@ -104,6 +108,8 @@ def _observed(session: Session, exercise: Exercise, seed: int, world: int) -> Ou
     sent = session.ask("observe", id=exercise.id, seed=seed, world=world, within=JUDGING)
     try:
         stop = sent["stop"]
+        if stop is not None and stop[0] not in GENERAL:
+            raise Gone("python-ended")
         outcome = Outcome(stop=None if stop is None else Stop(*map(str, stop)))
         if "cases" in sent:
             cases = [Case(str(text), _only_tensors(wire.decode(value))) for text, value in sent["cases"]]
@@ -194,8 +200,7 @@ class Remote:
     def _read(self, reply: dict, leaves: list[Tensor], given: list):
         """The result of a call, from what came back."""
         if "stop" in reply:
-            happened, detail, message = map(str, reply["stop"])
-            raise Stop(happened, f"{self._seconds:g}" if happened == "too-slow" else detail, message)
+            raise self._stop(reply["stop"])
         if reply["changed"]:
             raise Stop("mutates-input")
         outputs = []
@@ -219,6 +224,12 @@ class Remote:
             through = dict(zip(map(id, outputs), _Through.apply(self, reply["graph"], outputs, *leaves), strict=True))
             result = _replaced(result, through)
         return result
+
+    def _stop(self, sent: list) -> Stop:
+        if not isinstance(sent, list) or len(sent) != 3 or sent[0] not in GENERAL:
+            raise Gone("python-ended")
+        id, detail, message = map(str, sent)
+        return Stop(id, f"{self._seconds:g}" if id == "too-slow" else detail, message)
 
     def _other(self, sent: dict) -> Remote:
         other = Remote(self._session, self._seconds, sent)

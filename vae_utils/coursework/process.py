@@ -32,6 +32,17 @@ class Gone(BaseException):
         self.mistake, self.detail = mistake, detail
 
 
+class Reply(dict):
+    """What came back. Something without the parts that were asked for was not written by a worker."""
+
+    def __missing__(self, key):
+        raise Gone("python-ended")
+
+
+class CannotStart(RuntimeError):
+    """No Python process can be started here: nothing that a student did."""
+
+
 @cache
 def _context():
     """Where the system allows, one process imports torch, once, and every student's is a copy of it."""
@@ -57,18 +68,34 @@ class Process:
         Where it works: the folder of the notebook.
     outside : bool
         Whether answers are judged from outside; then the checks cannot be imported in it.
+
+    Raises
+    ------
+    CannotStart
     """
 
     def __init__(self, folder: Path, outside: bool):
         self._connection, theirs = _context().Pipe()
-        self._process = _context().Process(target=_serve, args=(theirs, str(folder.resolve()), outside))
-        self._process.start()
+        self._process = self._started(theirs, str(folder.resolve()), outside)
         theirs.close()
         try:
             self.ask("ready", within=START)
-        except BaseException:
+        except Gone as gone:
             self.close()
-            raise
+            raise CannotStart(gone.detail) from None
+
+    @staticmethod
+    def _started(*arguments):
+        for wait in (0.2, 1.0, None):
+            process = _context().Process(target=_serve, args=arguments)
+            try:
+                process.start()
+            except (OSError, EOFError) as error:  # a student killed the one that starts them: a moment, and it is new
+                if wait is None:
+                    raise CannotStart(str(error)) from None
+                time.sleep(wait)
+            else:
+                return process
 
     def ask(self, do: str, *, within: float, answers: Callable[[dict], Any] | None = None, **request: Any) -> dict:
         """Send a request and wait for its answer.
@@ -112,7 +139,7 @@ class Process:
         message = json.loads(self._connection.recv_bytes(LARGEST))
         if not isinstance(message, dict):
             raise Gone("python-ended")
-        return message
+        return Reply(message)
 
     def close(self) -> None:
         """End the process and all that it started."""

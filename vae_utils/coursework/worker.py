@@ -44,13 +44,16 @@ class Shell(InteractiveShell):
 
     showsyntaxerror = showtraceback
 
+    def enable_gui(self, gui=None):
+        """``%matplotlib inline`` asks for this."""
+
     def ask_exit(self):
         raise SystemExit
 
 
 def serve(connection, folder: str, outside: bool) -> None:
     """Obey the requests that arrive, until the connection ends."""
-    _settle(folder)
+    _settle(folder, connection.fileno())
     worker = Worker(connection, outside)
     while True:
         try:
@@ -64,10 +67,12 @@ def serve(connection, folder: str, outside: bool) -> None:
         worker.reply(answer)
 
 
-def _settle(folder: str) -> None:
-    """A group of its own, so that all of it can be ended; no terminal; limited memory."""
+def _settle(folder: str, connection: int) -> None:
+    """A group of its own, so that all of it can be ended; no terminal, no other pipe; limited memory."""
     if hasattr(os, "setsid"):
         os.setsid()
+        os.closerange(3, connection)
+        os.closerange(connection + 1, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") > 0 else 4096)
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
