@@ -82,4 +82,5 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _tell(file: str) -> None:
-    print(f"judging {file}", file=sys.stderr, flush=True)
+    printable = "".join(letter if letter.isprintable() else "?" for letter in file)  # a student chose it
+    print(f"judging {printable}", file=sys.stderr, flush=True)

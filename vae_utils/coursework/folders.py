@@ -75,8 +75,8 @@ def _remembered(path: Path, again: bool, judge) -> Result:
     if not again:
         try:
             kept = json.loads(place.read_text("utf-8"))
-            kept["judged"] = tuple(Judged(**verdict) for verdict in kept["judged"])
-            return Result(path, **kept)
+            verdicts = tuple(Judged(**verdict) for verdict in kept["judged"])
+            return Result(path, kept["assignment"], verdicts, tuple(kept["changed"]), tuple(kept["notes"]))
         except (OSError, ValueError, TypeError, KeyError):
             pass
     result = judge(path)
