@@ -99,11 +99,12 @@ def test_the_package_holds_what_start_needs(tmp_path):
     zipfile.ZipFile(tmp_path / "wheel.zip").extractall(site)
     work.mkdir()
     script = (
-        f"import sys; sys.path.insert(0, {str(site)!r}); import vae_utils; assert vae_utils.__file__.startswith({str(site)!r})\n"
+        f"import sys; sys.path.insert(0, {str(site)!r})\nimport vae_utils; print(vae_utils.__file__)\n"
         "from vae_utils.__main__ import main\nprint(main(['start', 'all']))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=work, capture_output=True, text=True, timeout=60)
-    assert done.stdout.splitlines()[-1:] == ["0"], done
+    said = done.stdout.splitlines()
+    assert said[0].startswith(str(site)) and said[-1] == "0", done
     assert len(list(work.glob("*.ipynb"))) == 10
 
 
@@ -128,7 +129,7 @@ def test_progress_is_a_table(student, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     assert main(["progress", str(student)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    by_chapter = {line.split()[0]: line for line in lines if line[:2].isdigit()}
+    by_chapter = {line.split()[0]: line for line in lines if line.split()[0] in assignments()}
     assert sorted(by_chapter) == assignments()
     assert re.search(r"1 of 9 +✓ predict  ✗ kl \(missing-half\)  · general", by_chapter["05-kl"])
     assert "9 of 9" in by_chapter["03-posterior"]
@@ -229,7 +230,7 @@ def class_of(tmp_path_factory):
     folder = tmp_path_factory.mktemp("submitted")
     no_half = answer(fresh("05-kl"), kl=written("05-kl", "wrong", "no half"), q1="answer_05_q1 = 'a'")
     save(no_half, folder / "ada" / "05-kl" / "05-kl.ipynb")
-    save(no_half, folder / "=cmd|' /C calc'!A1" / "05-kl.ipynb")
+    save(no_half, folder / "=cmd|' C calc'!A1" / "05-kl.ipynb")
     save(solved("05-kl"), folder / "cleo" / "05-kl.ipynb")
     save(fresh("05-kl"), folder / "cleo" / "05-kl copy.ipynb")
     os.utime(folder / "cleo" / "05-kl copy.ipynb", (1, 1))
@@ -260,7 +261,7 @@ def test_a_class_is_a_table_of_student_exercise_and_mistake(table):
     found = rows(table)
     assert list(found[0]) == ["student", "file", "assignment", "exercise", "verdict", "mistake", "points", "remark"]
     kl = {row["student"]: row for row in found if row["exercise"] == "05-kl"}
-    assert sorted(kl) == ["'=cmd|' /C calc'!A1", "Fay Ö", "ada", "cleo"]
+    assert sorted(kl) == ["'=cmd|' C calc'!A1", "Fay Ö", "ada", "cleo"]
     assert (kl["ada"]["verdict"], kl["ada"]["mistake"], kl["ada"]["points"]) == ("not yet", "missing-half", "0")
     assert (kl["cleo"]["verdict"], kl["cleo"]["mistake"], kl["cleo"]["points"]) == ("pass", "", "2")
     assert kl["Fay Ö"]["mistake"] == "missing-half" and kl["Fay Ö"]["remark"].startswith("its check was edited")
@@ -289,11 +290,9 @@ def test_mistakes_are_ranked(table):
 
 
 def test_no_cell_of_a_table_is_a_formula(table):
-    raw = [
-        line
-        for path in (table, table.with_name("week5-mistakes.csv"))
-        for line in csv.reader(path.open("r", encoding="utf-8-sig", newline=""))
-    ]
+    raw = []
+    for path in (table, table.with_name("week5-mistakes.csv")):
+        raw += csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""))
     assert not [cell for line in raw for cell in line if cell.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n")]
     assert (
         folders._harmless("a=b") == "a=b" and folders._harmless(" =1") == "' =1" and folders._harmless("\t1") == "'\t1"
@@ -325,8 +324,9 @@ def test_whatever_the_judge_does_costs_one_submission(class_of):
     assert found["cleo"].verdict in ("pass", "not counted") and found["Fay Ö"].verdict == "pass"
 
 
-@pytest.mark.parametrize(
-    ("stem", "student"), [("ada_05-kl", "ada"), ("05-kl-ada", "ada"), ("05-kl", "05-kl"), ("ada", "ada"), ("a b (05-kl)", "a b")]
-)  # fmt: skip
+NAMED = {"ada_05-kl": "ada", "05-kl-ada": "ada", "05-kl": "05-kl", "ada": "ada", "a b (05-kl)": "a b"}
+
+
+@pytest.mark.parametrize(("stem", "student"), NAMED.items())
 def test_the_name_in_a_file_name(stem, student):
     assert folders._named_in(stem) == student
