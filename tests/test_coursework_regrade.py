@@ -326,7 +326,7 @@ def test_from_outside_a_mistake_has_the_same_name_as_in_the_notebook(chapter, se
         if id == "07-train":
             continue  # seconds for each
         every = list(kinds["wrong"].values())
-        sources = [source for source, _ in every[:: max(1, len(every) // 4)]] + list(kinds["unlisted"].values())[:1]
+        sources = [source for source, _ in every[:: max(1, len(every) // 2)]] + list(kinds["unlisted"].values())[:1]
         for source in sources:
             session.run(FORGET)
             session.run(source)
