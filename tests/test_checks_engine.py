@@ -329,6 +329,18 @@ def test_a_sentence_tells_the_detail():
     assert "line" not in diagnose(SQUARES, lambda: 3).hint  # the call is at fault, no line of the answer
 
 
+def test_a_question_is_answered_with_yes_or_no_and_a_statistic_only_as_finely_as_it_is_known():
+    def observe(f, draw):
+        yield Case("two calls: are they equal?", bool(f() == 3))
+        yield Case("1,000 draws: their mean", f(), rtol=0, atol=0.04)
+
+    drawn = replace(SQUARES, observe=observe, reference=lambda: 3.0, random=True, misconceptions=())
+    assert diagnose(drawn, lambda: 2.0).hint == "Two calls: are they equal? Expected yes, got no."
+    drawn = replace(drawn, observe=lambda f, draw: [case for case in observe(f, draw) if "mean" in case.text])
+    drawn = replace(drawn, reference=lambda: -0.00171)
+    assert diagnose(drawn, lambda: 2.0).hint == "With 1,000 draws: their mean: expected about 0, got 2."
+
+
 def test_the_first_wrong_number_of_a_large_result_is_shown():
     def observe(f, draw):
         yield Case("a grid", f(torch.arange(6.0).reshape(2, 3)))
@@ -443,6 +455,16 @@ class Stub(nn.Module):
         raise NotImplementedError
 
 
+class Formless(nn.Module):
+    """A slip of the pen hides its forward."""
+
+    def __init__(self, features):
+        super().__init__()
+
+    def foward(self, x):
+        return x, x
+
+
 class Mute(Line):
     def forward(self, x):
         self.layer(x)
@@ -464,7 +486,8 @@ class Ageing(Line):
         ("", Line),
         ("", lambda features: Line(features)),
         ("not-attempted", Stub),
-        ("not-a-function", Line(3)),
+        ("wrong-type", Line(3)),  # made already
+        ("raised", Formless),
         ("returned-none", Mute),
         ("wrong-type", Alone),
         ("wrong-value", Ageing),
@@ -472,8 +495,6 @@ class Ageing(Line):
     ],
 )
 def test_a_class(named, answer):
-    if isinstance(answer, Line):  # an instance can be called, but it makes no model
-        named = "raised"
     assert mistake(replace(LINE, misconceptions=()), answer) == named
 
 

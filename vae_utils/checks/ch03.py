@@ -31,9 +31,13 @@ def observe_grid(posterior, draw):
     log_joint = draw.normal(3, 5, std=2.0)
     yield Case("3 observations, 5 grid points, dz = 0.1", posterior(log_joint, 0.1))
     all_lower = posterior(log_joint - 1000, 0.1)  # float32 has steps of 6e-5 at 1000
-    yield Case("the same, every log-joint lower by 1000", all_lower, rtol=1e-3, atol=1e-3)
+    yield Case(
+        "3 observations, 5 grid points, dz = 0.1, every log-joint lower by 1000", all_lower, rtol=1e-3, atol=1e-3
+    )
     one_lower = posterior(log_joint - tensor([[0.0], [1000.0], [0.0]]), 0.1)
-    yield Case("the same, one observation lower by 1000", one_lower, rtol=1e-3, atol=1e-3)
+    yield Case(
+        "3 observations, 5 grid points, dz = 0.1, one observation lower by 1000", one_lower, rtol=1e-3, atol=1e-3
+    )
     yield Case("2 observations, 4 grid points, dz = ⅛", posterior(draw.normal(2, 4), 0.125))
 
 
@@ -56,14 +60,17 @@ class GaussianEncoder(nn.Module):
 
 
 SETTINGS = 20
-OF_MODULE = "is it an nn.Module whose parameters decide what comes out?"
+OF_MODULE = "GaussianEncoder(6, 8, 2): is it an nn.Module whose parameters decide what comes out?"
 TWICE = "two calls with the same pictures: their difference"
 ALONE = "one picture alone, and among others: their difference"
 RANGES = f"{SETTINGS} random settings of its weights"
 MU_LOW, MU_HIGH = f"{RANGES}: does mu get below -1?", f"{RANGES}: does mu get above 1?"
 LOGVAR_LOW, LOGVAR_HIGH = f"{RANGES}: does logvar get below -1?", f"{RANGES}: does logvar get above 1?"
 LOGVAR_NEGATIVE = f"{RANGES}: is logvar ever negative?"
-MU_BENT, LOGVAR_BENT = f"{RANGES}: is mu more than a linear function of x?", f"{RANGES}: and logvar?"
+MU_BENT, LOGVAR_BENT = (
+    f"{RANGES}: is mu more than a linear function of x?",
+    f"{RANGES}: is logvar more than a linear function of x?",
+)
 LOGVAR_MOVES = f"{RANGES}: does logvar depend on x?"
 DIFFERENT = f"{RANGES}: do mu and logvar differ?"
 
@@ -188,6 +195,8 @@ def observe_logq(log_q, draw):
     yield Case("z = [[1]], mu = [[1]], logvar = [[0]]", log_q(tensor([[1.0]]), tensor([[1.0]]), tensor([[0.0]])))
     four = torch.log(tensor([[4.0]]))
     yield Case("z = [[2]], mu = [[0]], logvar = [[log 4]]", log_q(tensor([[2.0]]), tensor([[0.0]]), four))
+    origin = torch.zeros(1, 2)
+    yield Case("z = [[0, 0]], mu = [[0, 0]], logvar = [[0, 0]]", log_q(origin, origin.clone(), origin.clone()))
     z, mu, logvar = draw.normal(3, 4, 3)
     yield Case("4 examples, 3 dimensions", log_q(z, mu, logvar))
     for name, gradient in zip(("z", "mu", "logvar"), draw.gradient(log_q, z, mu, logvar), strict=True):

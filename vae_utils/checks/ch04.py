@@ -55,10 +55,10 @@ def naive_penalty(mu, logvar, lam_mu, lam_logvar):
 def observe_naive_penalty(naive_penalty, draw):
     """One coordinate at a time first, so that each weight is seen alone; then sums, batches, gradients."""
     one, zero = torch.tensor([[-1.0]]), torch.tensor([[0.0]])
-    yield Case("mu = [-1], logvar = [0], weights 1 and 10", naive_penalty(one, zero, 1.0, 10.0))
-    yield Case("mu = [0], logvar = [-3], weights 1 and 10", naive_penalty(zero, 3 * one, 1.0, 10.0))
+    yield Case("mu = [[-1]], logvar = [[0]], weights 1 and 10", naive_penalty(one, zero, 1.0, 10.0))
+    yield Case("mu = [[0]], logvar = [[-3]], weights 1 and 10", naive_penalty(zero, 3 * one, 1.0, 10.0))
     mu, logvar = torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 0.0]])
-    yield Case("mu = [1, 2], logvar = [3, 0], weights 1 and 10", naive_penalty(mu, logvar, 1.0, 10.0))
+    yield Case("mu = [[1, 2]], logvar = [[3, 0]], weights 1 and 10", naive_penalty(mu, logvar, 1.0, 10.0))
     mu, logvar = draw.normal(4, 3), draw.normal(4, 3)
     yield Case("4 examples of 3 latents, weights 0.5 and 0.25", naive_penalty(mu, logvar, 0.5, 0.25))
     yield from gradient_cases(draw, naive_penalty, mu=mu, logvar=logvar, lam_mu=0.5, lam_logvar=0.25)
@@ -276,12 +276,16 @@ def observe_naive_total(naive_total, draw):
     """One image first; then pixels, latents and images in three different numbers, so that no mean hides a sum."""
     x, x_hat = torch.ones(1, 2), torch.zeros(1, 2)
     mu, logvar = torch.tensor([[1.0, 2.0]]), torch.zeros(1, 2)
-    yield Case("two pixels off by 1, mu = [0], logvar = [0], lam = 10", naive_total(x, x_hat, 0 * mu, logvar, 10.0))
-    yield Case("two pixels off by 1, mu = [1, 2], logvar = [0, 0], lam = 10", naive_total(x, x_hat, mu, logvar, 10.0))
+    yield Case("two pixels off by 1, mu and logvar all 0, lam = 10", naive_total(x, x_hat, 0 * mu, logvar, 10.0))
+    yield Case(
+        "two pixels off by 1, mu = [[1, 2]], logvar = [[0, 0]], lam = 10", naive_total(x, x_hat, mu, logvar, 10.0)
+    )
     wide = torch.tensor([[3.0, 0.0]])
-    yield Case("no pixel off, mu = [1, 2], logvar = [3, 0], lam = 1", naive_total(x, x, mu, wide, 1.0))
+    yield Case("no pixel off, mu = [[1, 2]], logvar = [[3, 0]], lam = 1", naive_total(x, x, mu, wide, 1.0))
+    yield Case("no pixel off, mu = [[1, 2]], logvar = [[3, 0]], lam = 10", naive_total(x, x, mu, wide, 10.0))
     twice = [torch.cat([part, part]) for part in (x, x_hat, mu, logvar)]
-    yield Case("the second example twice in the batch", naive_total(*twice, 10.0))
+    text = "two images, each with two pixels off by 1, mu = [[1, 2], [1, 2]], logvar all 0, lam = 10"
+    yield Case(text, naive_total(*twice, 10.0))
     x, x_hat, mu, logvar = draw.uniform(4, 5), draw.uniform(4, 5), draw.normal(4, 3), draw.normal(4, 3)
     yield Case("4 images of 5 pixels, 3 latents, lam = 0.5", naive_total(x, x_hat, mu, logvar, 0.5))
 
@@ -346,11 +350,11 @@ def observe_noise_cost(noise_cost, draw):
     """One column, then two that are not orthogonal, then a batch with more pixels than latents."""
     column = torch.tensor([[3.0], [4.0]])
     zero = torch.zeros(1, 1)
-    yield Case("W = [[3], [4]], logvar = [0]", noise_cost(zero, column))
-    yield Case("W = [[3], [4]], logvar = [log 4]", noise_cost(zero + math.log(4.0), column))
+    yield Case("W = [[3], [4]], logvar = [[0]]", noise_cost(zero, column))
+    yield Case("W = [[3], [4]], logvar = [[log 4]]", noise_cost(zero + math.log(4.0), column))
     W, logvar = torch.tensor([[1.0, 2.0]]), torch.zeros(1, 2)
-    yield Case("W = [[1, 2]], logvar = [0, 0]", noise_cost(logvar, W))
-    yield Case("W = [[1, 2]], logvar = [0, log 9]", noise_cost(logvar + torch.tensor([0.0, math.log(9.0)]), W))
+    yield Case("W = [[1, 2]], logvar = [[0, 0]]", noise_cost(logvar, W))
+    yield Case("W = [[1, 2]], logvar = [[0, log 9]]", noise_cost(logvar + torch.tensor([0.0, math.log(9.0)]), W))
     yield Case("3 examples, 4 pixels, 2 latents", noise_cost(draw.normal(3, 2), draw.normal(4, 2)))
 
 

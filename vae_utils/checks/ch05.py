@@ -63,12 +63,12 @@ def prices(mu, logvar):
 def observe_kl(kl, draw):
     """The prior, a shift, a stretch; then more coordinates, more examples, and what training needs: gradients."""
     one, zero = torch.tensor([[1.0]]), torch.zeros(1, 1)
-    yield Case("mu = [0], logvar = [0]", kl(zero, zero))
-    yield Case("mu = [-1], logvar = [0]", kl(-one, zero))
-    yield Case("mu = [0], logvar = [log 4]", kl(zero, LOG_4 * one))
-    yield Case("mu = [0], logvar = [-log 4]", kl(zero, -LOG_4 * one))
+    yield Case("mu = [[0]], logvar = [[0]]", kl(zero, zero))
+    yield Case("mu = [[-1]], logvar = [[0]]", kl(-one, zero))
+    yield Case("mu = [[0]], logvar = [[log 4]]", kl(zero, LOG_4 * one))
+    yield Case("mu = [[0]], logvar = [[-log 4]]", kl(zero, -LOG_4 * one))
     mu = torch.tensor([[-1.0, 0.0, 0.0]])
-    yield Case("mu = [-1, 0, 0], logvar = [0, 0, 0]", kl(mu, torch.zeros(1, 3)))
+    yield Case("mu = [[-1, 0, 0]], logvar = [[0, 0, 0]]", kl(mu, torch.zeros(1, 3)))
     yield Case("4 examples, 3 latents, all mu = 0, logvar = log 4", kl(torch.zeros(4, 3), torch.full((4, 3), LOG_4)))
     mu, logvar = draw.normal(5, 2), draw.normal(5, 2)
     yield Case("5 examples, 2 latents", kl(mu, logvar))
@@ -172,9 +172,9 @@ KL = Exercise(
 def observe_kl_general(kl, draw):
     """p standard, then p wide, then q wide: so that each of the two variances is seen alone."""
     one, zero = torch.tensor([[1.0]]), torch.zeros(1, 1)
-    yield Case("mu_q = [1], logvar_q = [0], mu_p = [0], logvar_p = [0]", kl(one, zero, zero, zero))
-    yield Case("mu_q = [1], logvar_q = [0], mu_p = [0], logvar_p = [log 4]", kl(one, zero, zero, LOG_4 * one))
-    yield Case("mu_q = [0], logvar_q = [log 4], mu_p = [0], logvar_p = [0]", kl(zero, LOG_4 * one, zero, zero))
+    yield Case("mu_q = [[1]], logvar_q = [[0]], mu_p = [[0]], logvar_p = [[0]]", kl(one, zero, zero, zero))
+    yield Case("mu_q = [[1]], logvar_q = [[0]], mu_p = [[0]], logvar_p = [[log 4]]", kl(one, zero, zero, LOG_4 * one))
+    yield Case("mu_q = [[0]], logvar_q = [[log 4]], mu_p = [[0]], logvar_p = [[0]]", kl(zero, LOG_4 * one, zero, zero))
     four = draw.normal(4, 3), draw.normal(4, 3), draw.normal(4, 3), draw.normal(4, 3)
     yield Case("4 examples, 3 latents", kl(*four))
     yield from gradient_cases(draw, kl, mu_q=four[0], logvar_q=four[1], mu_p=four[2], logvar_p=four[3])
@@ -277,7 +277,7 @@ def observe_kl_monte_carlo(kl, draw):
 
     One log-ratio is Σ_l ½ (z_l² − ε_l² − log σ_l²), with variance Σ_l μ_l² σ_l² + ½ (σ_l² − 1)².
     """
-    yield Case("mu = [0], logvar = [0], n = 3", kl(torch.zeros(1, 1), torch.zeros(1, 1), 3, draw.generator()))
+    yield Case("mu = [[0]], logvar = [[0]], n = 3", kl(torch.zeros(1, 1), torch.zeros(1, 1), 3, draw.generator()))
 
     # at μ = 1, σ = 1 one log-ratio is N(½, 1)
     B = 4000
@@ -308,9 +308,9 @@ def observe_kl_monte_carlo(kl, draw):
     seed, error = draw.seed(), math.sqrt(variance / 10_000)
     once, again = over_many(mu, logvar, seed), over_many(mu, logvar, seed)
     yield Case("3 different examples, 2 latents: mean of 10,000 samples", once, rtol=0, atol=7 * error)
-    yield Case("two generators of the same seed (True: equal estimates)", torch.equal(once, again))
+    yield Case("two generators of one seed: are the estimates equal?", torch.equal(once, again))
     yield Case(
-        "two generators of different seeds (True: different estimates)",
+        "two generators of different seeds: do the estimates differ?",
         not torch.equal(once, over_many(mu, logvar, seed + 1)),
     )
 
@@ -386,9 +386,9 @@ def taylor_kl(mu, logvar):
 def observe_taylor_kl(taylor_kl, draw):
     """Each of the two squares alone, near and far from the prior; then batches and gradients."""
     one, zero = torch.tensor([[1.0]]), torch.zeros(1, 1)
-    yield Case("mu = [1], logvar = [0]", taylor_kl(one, zero))
-    yield Case("mu = [0], logvar = [0.2]", taylor_kl(zero, 0.2 * one))
-    yield Case("mu = [0], logvar = [-2]", taylor_kl(zero, -2 * one))
+    yield Case("mu = [[1]], logvar = [[0]]", taylor_kl(one, zero))
+    yield Case("mu = [[0]], logvar = [[0.2]]", taylor_kl(zero, 0.2 * one))
+    yield Case("mu = [[0]], logvar = [[-2]]", taylor_kl(zero, -2 * one))
     mu, logvar = draw.normal(4, 3), draw.normal(4, 3)
     yield Case("4 examples, 3 latents", taylor_kl(mu, logvar))
     yield from gradient_cases(draw, taylor_kl, mu=mu, logvar=logvar)
@@ -465,9 +465,15 @@ def observe_negative_elbo(negative_elbo, draw):
     yield Case("x = [[1]], logits = [[0]], mu = [[0]], logvar = [[0]]", negative_elbo(one, zero, zero, zero))
     yield Case("x = [[1]], logits = [[0]], mu = [[-1]], logvar = [[0]]", negative_elbo(one, zero, -one, zero))
     twice = [torch.cat([part, part]) for part in (one, zero, -one, zero)]
-    yield Case("the second example twice in the batch", negative_elbo(*twice))
+    yield Case("x = [[1], [1]], logits = [[0], [0]], mu = [[-1], [-1]], logvar = [[0], [0]]", negative_elbo(*twice))
+    pair = torch.tensor([[1.0, 0.0]])
+    yield Case(
+        "x = [[1, 0]], logits = [[0, 0]], mu = [[-1]], logvar = [[0]]", negative_elbo(pair, 0 * pair, -one, zero)
+    )
     pixels = torch.tensor([[1.0, 0.0, 0.5, 1.0]])
-    yield Case("x = [[1, 0, 0.5, 1]], logits all 0, mu = 0, logvar = 0", negative_elbo(pixels, 0 * pixels, zero, zero))
+    yield Case(
+        "x = [[1, 0, 0.5, 1]], logits all 0, mu = [[0]], logvar = [[0]]", negative_elbo(pixels, 0 * pixels, zero, zero)
+    )
     x, logits, mu, logvar = draw.uniform(4, 5), draw.normal(4, 5), draw.normal(4, 3), draw.normal(4, 3)
     yield Case("4 images of 5 pixels, 3 latents", negative_elbo(x, logits, mu, logvar))
     of_outputs = partial(negative_elbo, x)

@@ -73,8 +73,8 @@ def statistics(z):
     yield Case("mu = 1, logvar = log 9: share of codes beyond mu ± 2 sigma", far, rtol=0, atol=7 * math.sqrt(0.046 / N))
 
 
-SAME_SEED = "two generators of the same seed (True: equal codes)"
-OTHER_SEED = "two generators of different seeds (True: different codes)"
+SAME_SEED = "two generators of one seed: are the codes equal?"
+OTHER_SEED = "two generators of different seeds: do the codes differ?"
 
 
 def observe_reparameterize(reparameterize, draw):
@@ -367,7 +367,7 @@ def codes(mu, logvar, training, generator):
     return reparameterize(mu, logvar, generator) if training else mu
 
 
-TWICE = "two calls with training = False (True: equal codes)"
+TWICE = "two calls with training = False: are the codes equal?"
 
 
 def varies_in_use(cases):
@@ -453,9 +453,9 @@ def single_sample_kl(mu, logvar, eps):
 def observe_single(single_sample_kl, draw):
     """At the peak of q, at the peak of p, at σ = 2; then batches, of which some are negative, and gradients."""
     one, zero = torch.tensor([[1.0]]), torch.zeros(1, 1)
-    yield Case("mu = [1], logvar = [0], eps = [0]", single_sample_kl(one, zero, zero))
-    yield Case("mu = [1], logvar = [0], eps = [-1]", single_sample_kl(one, zero, -one))
-    yield Case("mu = [0], logvar = [log 4], eps = [1]", single_sample_kl(zero, LOG_4 * one, one))
+    yield Case("mu = [[1]], logvar = [[0]], eps = [[0]]", single_sample_kl(one, zero, zero))
+    yield Case("mu = [[1]], logvar = [[0]], eps = [[-1]]", single_sample_kl(one, zero, -one))
+    yield Case("mu = [[0]], logvar = [[log 4]], eps = [[1]]", single_sample_kl(zero, LOG_4 * one, one))
     mu, logvar, eps = draw.normal(6, 3), draw.normal(6, 3), draw.normal(6, 3)
     yield Case("6 examples, 3 latents", single_sample_kl(mu, logvar, eps))
 

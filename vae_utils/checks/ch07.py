@@ -108,6 +108,7 @@ def digits() -> tuple[Tensor, Tensor]:
     return load_digits("train").x, load_digits("test").x
 
 
+SEEDED = "two trainings with one seed: the largest difference of their codes"
 TRAINED = "40 epochs of training, the ELBO of unseen digits (one nat below ours would do)"
 
 
@@ -150,6 +151,16 @@ def observe_train(train, draw):
     }
     for text, value in told.items():
         yield Case(text, value, atol=math.inf)
+    again, _ = train(images[:64].clone(), 1, seed)
+    with torch.no_grad():
+        pairs = zip(first_encode(unseen), again(unseen), strict=True)
+        apart = torch.stack([(a - b).abs().max() for a, b in pairs]).max()
+    yield Case(SEEDED, apart)
+
+
+def forgot_the_seed(cases) -> bool:
+    """A good VAE, but another one each time."""
+    return bool((cases[TRAINED] - OURS).abs() < 1e-3 and cases[SEEDED] > 1e-4)
 
 
 def never_moved(cases) -> bool:
@@ -216,12 +227,17 @@ def observe_generate(generate, draw):
     # five standard errors of each statistic of n normal numbers, times √2 as an independent draw is compared
     error = 5 * math.sqrt(2 / n)
     yield Case("the mean of 4,000 codes", z.mean(0), rtol=0, atol=error)
-    yield Case("their standard deviation", z.std(0), rtol=0, atol=error / math.sqrt(2))
-    yield Case("their fourth moment / variance²", (deviations**4).mean(0), rtol=0, atol=error * math.sqrt(24))
+    yield Case("the standard deviation of 4,000 codes", z.std(0), rtol=0, atol=error / math.sqrt(2))
+    yield Case(
+        "the fourth moment of 4,000 codes / their variance²",
+        (deviations**4).mean(0),
+        rtol=0,
+        atol=error * math.sqrt(24),
+    )
     # 0.0455 of a normal lie there
     beyond = (z.abs() > 2).double().mean()
-    yield Case("the share of them beyond ±2", beyond, rtol=0, atol=error * math.sqrt(0.0455 / 2))
-    yield Case("the correlation of their two coordinates", deviations.prod(1).mean(), rtol=0, atol=error)
+    yield Case("the share of 4,000 codes beyond ±2", beyond, rtol=0, atol=error * math.sqrt(0.0455 / 2))
+    yield Case("the correlation of the two coordinates of 4,000 codes", deviations.prod(1).mean(), rtol=0, atol=error)
     yield Case("the lowest and the highest pixel", torch.stack([pixels.min(), pixels.max()]), atol=math.inf)
     yield Case("the same generator twice, the largest difference", (pixels - again).abs().max())
 
@@ -498,6 +514,13 @@ EXERCISES = (
                 "Training went uphill: both terms are hundreds of nats worse than at the start. An optimiser "
                 "minimises: is it given minus the ELBO? (A learning rate that is far too large can do this as well.)",
                 seen=went_uphill,
+            ),
+            Misconception(
+                "seed-ignored",
+                None,
+                "Two trainings with one seed gave different weights. Everything random hangs on the seed: the first "
+                "weights, the order of the images, the noise. Set it before the networks are made.",
+                seen=forgot_the_seed,
             ),
         ),
         nudge="Print reconstruction and KL once per epoch. In a healthy run the first rises from −44 to about −23, "

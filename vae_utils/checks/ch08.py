@@ -28,7 +28,7 @@ def observe_gaussian(log_likelihood, draw):
     yield Case("x = [[1]], mean = [[0]], variance = 4", log_likelihood(zero + 1, zero, 4.0))
     x, mean = draw.uniform(4, 6), draw.uniform(4, 6)
     yield Case("4 images of 6 pixels, variance = 0.05", log_likelihood(x, mean, 0.05))
-    yield Case("the same, variance = 2.5", log_likelihood(x, mean, 2.5))
+    yield Case("4 images of 6 pixels, variance = 2.5", log_likelihood(x, mean, 2.5))
     gradient = draw.gradient(lambda mean: log_likelihood(x, mean, 0.3), mean)
     yield Case("its gradient for the mean, variance = 0.3", gradient[0])
 
@@ -49,6 +49,8 @@ def kl_per_dimension(mu: Tensor, logvar: Tensor) -> Tensor:
 def observe_kldim(kl, draw):
     """Two images with one axis in use, then seven images and three axes, and the gradients."""
     yield Case("mu = [[1, 0], [-1, 0]], logvar = 0", kl(tensor([[1.0, 0.0], [-1.0, 0.0]]), torch.zeros(2, 2)))
+    yield Case("mu = [[1, 0]], logvar = [[0, 0]]: one image", kl(tensor([[1.0, 0.0]]), torch.zeros(1, 2)))
+    yield Case("mu = [[0]], logvar = [[log 4]]", kl(torch.zeros(1, 1), tensor([[math.log(4)]])))
     mu, logvar = draw.normal(7, 3), draw.normal(7, 3)
     yield Case("7 images, 3 axes", kl(mu, logvar))
     yield Case("its gradients for mu and logvar", draw.gradient(kl, mu, logvar))
@@ -66,7 +68,12 @@ def observe_conditional(kl, draw):
     """One axis under either class, then six images of three classes on two axes, and the gradients."""
     mu, logvar, priors = tensor([[2.0]]), tensor([[0.0]]), tensor([[0.0], [2.0]])
     yield Case("mu = [[2]], logvar = [[0]], prior_mu = [[0], [2]], class 1", kl(mu, logvar, tensor([1]), priors))
-    yield Case("the same, class 0", kl(mu, logvar, tensor([0]), priors))
+    yield Case("mu = [[2]], logvar = [[0]], prior_mu = [[0], [2]], class 0", kl(mu, logvar, tensor([0]), priors))
+    wide = tensor([[math.log(4)]])
+    off = kl(mu + 1, wide, tensor([1]), priors)
+    yield Case("mu = [[3]], logvar = [[log 4]], prior_mu = [[0], [2]], class 1", off)
+    both = kl(tensor([[2.0], [2.0]]), torch.zeros(2, 1), tensor([1, 0]), priors)
+    yield Case("mu = [[2], [2]], logvar = [[0], [0]], prior_mu = [[0], [2]], classes 1 and 0", both)
     mu, logvar, priors = draw.normal(6, 2), draw.normal(6, 2), draw.normal(3, 2, std=2.0)
     labels = tensor([2, 0, 1, 1, 2, 0])
     yield Case("6 images, 3 classes, 2 axes", kl(mu, logvar, labels, priors))

@@ -86,7 +86,7 @@ def observe_critic(loss, draw):
     yield Case("real = [1, 1], fake = [3, 5]", loss(fake, real))
     real, fake = draw.normal(6, std=2.0), draw.normal(6, std=2.0)
     yield Case("6 scores each", loss(real, fake))
-    yield Case("the same, 7 added to all scores", loss(real + 7, fake + 7))
+    yield Case("6 scores each, 7 added to all of them", loss(real + 7, fake + 7))
     yield Case("its gradients", draw.gradient(loss, real, fake))
 
 
@@ -138,15 +138,17 @@ def observe_penalty(penalty, draw):
     # deviations 0.30 and 2.33. The tolerance is five standard errors of the difference of two means of 1,000.
     gentle, steep = between(bowl(1), 1000), between(bowl(2), 1000)
     yield Case("1,000 images between 2 and 1, a critic with the slope 1 + ε", gentle, rtol=0, atol=0.07)
-    yield Case("the same, a critic with the slope 2 + 2ε", steep, rtol=0, atol=0.53)
+    yield Case("1,000 images between 2 and 1, a critic with the slope 2 + 2ε", steep, rtol=0, atol=0.53)
     even = between(unevenness, 200)
-    yield Case("the same, a critic with the slope 0 where all pixels are alike", even, rtol=0, atol=0.07)
+    yield Case(
+        "200 images between 2 and 1, a critic with the slope 0 where all pixels are alike", even, rtol=0, atol=0.07
+    )
     pairs = []
     for i in range(3):
         seed = draw.seed()
         pairs.append(torch.stack([between(bowl(steepness), 20, seed).detach() for steepness in (1, 2)]))
         yield Case(f"20 images, both critics, draw {i}", pairs[-1], atol=math.inf)
-    yield Case("whether another draw gives another penalty", bool((pairs[0] - pairs[1]).abs().max() > 1e-4))
+    yield Case("two different draws: do the penalties differ?", bool((pairs[0] - pairs[1]).abs().max() > 1e-4))
     seed = draw.seed()
     once, again = (penalty(bowl(1), *pictures, draw.generator(seed)) for _ in range(2))
     yield Case("the same generator twice, the difference", once - again)
@@ -260,27 +262,27 @@ EXERCISES = (
         kind="value",
         name="balance",
         reference=(0.5, 2 * math.log(2), 0.5),
-        parts=("D at balance", "the discriminator's loss there", "the Gaussian decoder's grey"),
+        parts=("D at balance", "the discriminator's loss at balance", "the Gaussian decoder's grey"),
         misconceptions=(
             Misconception(
                 "zero-loss",
                 None,
                 "A loss of 0 means that D tells every fake from every real example. Perfect fakes leave it no choice "
                 "but ½, and each of its two logarithms then costs log 2.",
-                seen=lambda cases: bool(cases["the discriminator's loss there"].abs() < 0.006),
+                seen=lambda cases: bool(cases["the discriminator's loss at balance"].abs() < 0.006),
             ),
             Misconception(
                 "one-log-two",
                 None,
                 "log 2 is the cost of one of the two terms. The loss has a logarithm for the real examples and "
                 "another one for the fakes.",
-                seen=lambda cases: bool((cases["the discriminator's loss there"] - math.log(2)).abs() < 0.01),
+                seen=lambda cases: bool((cases["the discriminator's loss at balance"] - math.log(2)).abs() < 0.01),
             ),
             Misconception(
                 "in-bits",
                 None,
                 "Two bits is right, but nats were asked for: take natural logarithms.",
-                seen=lambda cases: bool((cases["the discriminator's loss there"] - 2).abs() < 0.01),
+                seen=lambda cases: bool((cases["the discriminator's loss at balance"] - 2).abs() < 0.01),
             ),
             Misconception(
                 "picks-a-mode",

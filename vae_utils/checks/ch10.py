@@ -29,8 +29,8 @@ def observe_diffuse(diffuse, draw):
     """One step, two steps without and with noise, then seven examples on the levels of a longer ladder, gradients."""
     two, zero, one = tensor([2.0]), tensor([0.0]), tensor([1.0])
     yield Case("x0 = [2], t = [1], betas = [0.36, 0.75], eps = [0]", diffuse(two, tensor([1]), BETAS.clone(), zero))
-    yield Case("the same, t = [2]", diffuse(two, tensor([2]), BETAS.clone(), zero))
-    yield Case("the same, t = [2], eps = [1]", diffuse(two, tensor([2]), BETAS.clone(), one))
+    yield Case("x0 = [2], t = [2], betas = [0.36, 0.75], eps = [0]", diffuse(two, tensor([2]), BETAS.clone(), zero))
+    yield Case("x0 = [2], t = [2], betas = [0.36, 0.75], eps = [1]", diffuse(two, tensor([2]), BETAS.clone(), one))
     betas, t = draw.uniform(5, low=0.05, high=0.6), tensor([1, 2, 5, 4, 3, 5, 1])
     x0, eps = draw.normal(7), draw.normal(7)
     yield Case("7 examples, 5 steps", diffuse(x0, t, betas, eps))
@@ -53,7 +53,7 @@ def observe_posterior(posterior, draw):
     """The weights of x0 and of x_t by hand, one at a time; then every level of a longer ladder; the gradients."""
     one, zero, betas = tensor([1.0]), tensor([0.0]), tensor([0.36, 0.75, 0.5])
     yield Case("x0 = [1], xt = [0], t = 2, betas = [0.36, 0.75, 0.5]", posterior(one, zero, 2, betas))
-    yield Case("the same, x0 = [0], xt = [1]", posterior(zero, one, 2, betas))
+    yield Case("x0 = [0], xt = [1], t = 2, betas = [0.36, 0.75, 0.5]", posterior(zero, one, 2, betas))
     betas, x0, xt = draw.uniform(5, low=0.05, high=0.6), draw.normal(4), draw.normal(4)
     for t in (2, 3, 4, 5):
         yield Case(f"4 examples, 5 steps, t = {t}", posterior(x0, xt, t, betas))
@@ -130,7 +130,7 @@ def observe_sample(sample, draw):
     seed, start, variances = draw.seed(), draw.normal(50), tensor([0.1, 0.2, 0.3])
     once, again, other = (sample(shrink, variances, start, draw.generator(s)) for s in (seed, seed, seed + 1))
     yield Case("the same generator twice, the largest difference", (once - again).abs().max())
-    yield Case("whether another generator gives other samples", bool((once - other).abs().max() > 1e-3))
+    yield Case("two different generators: do the samples differ?", bool((once - other).abs().max() > 1e-3))
 
 
 HALVED = "T = 2, variances = [0.04, 0.25], the last step changes nothing"
@@ -144,7 +144,7 @@ def of_halved(cases) -> tuple[float, float]:
 def shared_one_noise(cases) -> bool:
     """All samples moved together, away from 1, and elsewhere with another generator."""
     mean, std = of_halved(cases)
-    return std < 1e-4 and abs(mean - 1) > 1e-3 and bool(cases["whether another generator gives other samples"])
+    return std < 1e-4 and abs(mean - 1) > 1e-3 and bool(cases["two different generators: do the samples differ?"])
 
 
 def last_step_was_noisy(cases) -> bool:
@@ -163,7 +163,7 @@ def ignored_the_generator(cases) -> bool:
     """The right spread, but not from the generator that was given."""
     _, std = of_halved(cases)
     given = cases["the same generator twice, the largest difference"] < 1e-6
-    return abs(std - 0.5) < 0.017 and not (given and cases["whether another generator gives other samples"])
+    return abs(std - 0.5) < 0.017 and not (given and cases["two different generators: do the samples differ?"])
 
 
 # ---- 10-told: how well its start can be told ----

@@ -6,7 +6,9 @@ where it should not be; is it a known mistake; and else, what can honestly be sa
 
 from __future__ import annotations
 
+import math
 import numbers
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -145,6 +147,8 @@ def admit(exercise: Exercise, answer: Any) -> Any:
         return _admit_value(exercise, answer)
     if not callable(answer):
         raise Stop("not-a-function", an(type(answer).__name__))
+    if exercise.kind == "class" and isinstance(answer, torch.nn.Module):
+        raise Stop("wrong-type", f"is {an(type(answer).__name__)} that was made already. Assign the class itself")
     return answer
 
 
@@ -344,14 +348,19 @@ def _wrong_value(exercise: Exercise, got: Case, want: Case) -> Stop:
             continue
         if exercise.kind == "value":
             return Stop("wrong-value", f"Not right yet: {got.text}. You say {_show(a)}.")
+        if b.dtype == torch.bool and b.numel() == 1:
+            return Stop("wrong-value", f"{got.text[0].upper()}{got.text[1:]} Expected {_show(b)}, got {_show(a)}.")
         where = ""
         if a.numel() > 4:
             wrong = ~torch.isclose(a.double(), b.double(), rtol=want.rtol, atol=want.atol, equal_nan=True)
             index = tuple(int(i) for i in wrong.nonzero()[0])
             where = f", at {list(index)}"
             a, b = a[index], b[index]
-        by_hand = " Work this one by hand." if " = " in got.text and not exercise.random else ""
-        return Stop("wrong-value", f"With {got.text}{where}: expected {_show(b)}, got {_show(a)}.{by_hand}")
+        by_hand = " Work this one by hand." if re.match(r"\w+ = ", got.text) and not exercise.random else ""
+        right, tolerance = _show(b), want.atol + want.rtol * float(b.double().abs().max())
+        if max(want.atol, want.rtol) > 1e-3 and 0 < tolerance < math.inf:  # a statistic, known no better than that
+            right = f"about {_show(b, decimals=math.ceil(-math.log10(tolerance)))}"
+        return Stop("wrong-value", f"With {got.text}{where}: expected {right}, got {_show(a)}.{by_hand}")
     return Stop("wrong-value", f"With {got.text}: this is not what is expected.")
 
 
@@ -363,9 +372,11 @@ def _flat(value: Any) -> Tensor:
     return torch.cat([part.double().flatten() for part in _parts(value)])
 
 
-def _show(value: Any) -> str:
-    """A number to four digits, a boolean as a word, a small tensor as a list."""
+def _show(value: Any, decimals: int = 9) -> str:
+    """A number to four digits and so many decimals, a boolean as a word, a small tensor as a list."""
     if isinstance(value, Tensor) and value.dim():
-        return "[" + ", ".join(_show(part) for part in value) + "]"
+        return "[" + ", ".join(_show(part, decimals) for part in value) + "]"
     number = value.item() if isinstance(value, Tensor) else value
-    return str(number) if isinstance(number, bool) else f"{number:.4g}"
+    if isinstance(number, bool):
+        return "yes" if number else "no"
+    return f"{round(number, decimals) or 0:.4g}" if math.isfinite(number) and abs(number) > 1e-5 else f"{number:.4g}"

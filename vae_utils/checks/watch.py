@@ -89,7 +89,7 @@ def _wanted(expected: Any) -> str:
     return {"tensor": "a tensor", "number": "a number", "callable": "a function"}.get(expected, "something else")
 
 
-def compare_form(result: Any, expected: Any) -> None:
+def compare_form(result: Any, expected: Any, returned: str = "returned") -> None:
     """Raise a Stop where a result is another kind of thing than the reference's, whatever its values."""
     if expected in (None, "none", "other"):
         return
@@ -99,18 +99,18 @@ def compare_form(result: Any, expected: Any) -> None:
         raise Stop("not-attempted")
     if isinstance(expected, tuple):
         if not isinstance(result, tuple | list) or len(result) != len(expected):
-            raise Stop("wrong-type", f"returned {_describe(result)} where {_wanted(expected)} is expected")
-        for part, one in zip(result, expected, strict=True):
-            compare_form(part, one)
+            raise Stop("wrong-type", f"{returned} {_describe(result)} where {_wanted(expected)} is expected")
+        for number, (part, one) in enumerate(zip(result, expected, strict=True), start=1):
+            compare_form(part, one, f"returned, as result {number} of {len(expected)},")
     elif expected == "tensor":
         if isinstance(result, tuple):
-            raise Stop("wrong-type", f"returned {_describe(result)} where one tensor is expected")
+            raise Stop("wrong-type", f"{returned} {_describe(result)} where one tensor is expected")
         if not isinstance(result, Tensor):
             raise Stop("not-a-tensor", _describe(result))
         if result.dtype.is_complex:
-            raise Stop("wrong-type", "returned complex numbers where real ones are expected")
+            raise Stop("wrong-type", f"{returned} complex numbers where real ones are expected")
     elif form(result) != expected and not (expected == "number" and isinstance(result, Tensor)):
-        raise Stop("wrong-type", f"returned {_describe(result)} where {_wanted(expected)} is expected")
+        raise Stop("wrong-type", f"{returned} {_describe(result)} where {_wanted(expected)} is expected")
 
 
 def _tensors(value: Any):
@@ -280,8 +280,8 @@ def _normal(value: Any) -> Any:
 def _accident(error: Exception, answer: Any) -> Stop:
     """What an exception in the answer means."""
     text = str(error)
-    if isinstance(error, NotImplementedError):
-        # IPython's complaint about input() derives from it
+    if isinstance(error, NotImplementedError) and "missing the required" not in text:
+        # IPython's complaint about input() derives from it; the text excepted is that of a module without forward
         return Stop("asks-for-input" if type(error) is not NotImplementedError else "not-attempted")
     if isinstance(error, TypeError | AttributeError) and "ellipsis" in text:
         return Stop("not-attempted")
