@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -454,7 +456,29 @@ def test_what_no_encoder_wrote_is_refused(sent):
 # ---- the command ----
 
 
-def test_the_command(folder, capsys):
+def test_the_judge_closes_its_memory():
+    """In a process of its own, which may ask Linux whether it is open."""
+    if sys.platform != "linux":
+        pytest.skip("PR_SET_DUMPABLE is Linux's")
+    script = (
+        "import ctypes\nfrom vae_utils.__main__ import main\n"
+        "for open in (1, 0):\n    assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == open\n    main(['regrade', 'none'])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done
+
+
+def test_where_the_judge_fails_nothing_passes(session, monkeypatch):
+    def fail(*arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(outside, "look", fail)
+    _, mistake, hint = outside.judge_outside(session, "05-kl")
+    assert mistake == "judge-failed" and "ZeroDivisionError" in hint
+
+
+def test_the_command(folder, capsys, monkeypatch):
+    monkeypatch.setattr(outside, "keep_memory_private", lambda: None)  # tests go on in this process
     right = save(solved("03-posterior"), folder / "03-right.ipynb")
     wrong = save(answer(fresh("05-kl"), kl=written("05-kl", "wrong", "no half")), folder / "05-wrong.ipynb")
     assert main(["regrade", str(right)]) == 0

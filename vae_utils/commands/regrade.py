@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     threads()
-    from vae_utils.coursework.outside import regrade
+    from vae_utils.coursework.outside import keep_memory_private, regrade
 
+    keep_memory_private()
     return each_file(args.files, lambda path: regrade(path, seconds=args.timeout))

@@ -62,8 +62,9 @@ def _run(args: argparse.Namespace) -> int:
         raise Ends(f"{table.parent}: there is no such folder")
     threads()
     from vae_utils.coursework.folders import Ranked, Row, as_csv, judge_class, ranked
-    from vae_utils.coursework.outside import regrade
+    from vae_utils.coursework.outside import keep_memory_private, regrade
 
+    keep_memory_private()
     found = judge_class(folder, lambda path: regrade(path, seconds=args.timeout), lambda file: _tell(file))
     if not found:
         raise Ends(f"{args.folder}: there are no notebooks in it")

@@ -1,5 +1,7 @@
-"""Students' notebooks as files: read them, compare them with what was handed out, judge them.
+"""Students' notebooks as files: read them, compare them with what was handed out, run and judge them.
 
-What is where: ``notebooks`` reads a student's file and says what became of its checks; ``nbval_items`` runs it under
-``pytest --nbval``. Neither imports torch.
+What is where: ``notebooks`` reads a student's file and says what happened to its checks; ``handout`` makes fresh ones.
+``judging`` runs one in a ``process`` of its own, in which a ``worker`` obeys, and judges it within; ``outside`` judges
+from outside, and talks to the worker in what ``wire`` can say. ``folders`` makes tables of a student's folder and of a
+class. ``nbval_items`` is for ``pytest --nbval``. Only ``outside``, ``wire`` and ``worker`` import torch.
 """

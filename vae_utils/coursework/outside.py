@@ -47,13 +47,12 @@ def regrade(path: str | Path, *, seconds: float = SECONDS, in_all: float = IN_AL
     seconds, in_all : float
         How long one cell and the whole notebook may run.
     """
-    _keep_memory_private()
     checks.exercises()  # before any of the student's code runs, and could change these files
     return judged(path, outside=True, judge=judge_outside, seconds=seconds, in_all=in_all)
 
 
-def _keep_memory_private() -> None:
-    """Linux: no process of the same user may look into this one, or change it."""
+def keep_memory_private() -> None:
+    """From now on no process of the same user may look into this one, or change it (on Linux; root may)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
 
@@ -65,6 +64,17 @@ def judge_outside(session: Session, id: str) -> tuple[str, str, str]:
     is right there has to fail twice on fresh ones: chance alone must not accuse anybody.
     """
     exercise = checks.find(id)
+    try:
+        verdict = _with_fresh_inputs(session, exercise)
+    except Exception as error:  # whatever a submission makes of us: it does not pass, and the others are judged
+        said = (
+            f"The judge itself failed here, with {type(error).__name__}. A mistake of ours, or a trick: read the code."
+        )
+        verdict = engine.Verdict(id, "judge-failed", said)
+    return exercise.name, verdict.mistake, verdict.hint
+
+
+def _with_fresh_inputs(session: Session, exercise: Exercise | Choice) -> engine.Verdict:
     verdict = look(session, exercise, secrets.randbits(31))
     if not verdict.passed and not isinstance(exercise, Choice):
         published = look(session, exercise, PUBLISHED)
@@ -72,10 +82,10 @@ def judge_outside(session: Session, id: str) -> tuple[str, str, str]:
             verdict = published
         elif not (again := look(session, exercise, secrets.randbits(31))).passed:
             hint = f"Right for the inputs that the check always takes, but not for other ones. {again.hint}"
-            verdict = engine.Verdict(id, "only-known-inputs", hint[:238])
+            verdict = engine.Verdict(exercise.id, "only-known-inputs", hint[:238])
         else:
             verdict = again
-    return exercise.name, verdict.mistake, verdict.hint
+    return verdict
 
 
 def look(session: Session, exercise: Exercise | Choice, seed: int) -> engine.Verdict:
@@ -114,7 +124,7 @@ def _observed(session: Session, exercise: Exercise, seed: int, world: int) -> Ou
         if "cases" in sent:
             cases = [Case(str(text), _only_tensors(wire.decode(value))) for text, value in sent["cases"]]
             outcome.cases = Cases(cases)
-            outcome.results = [wire.decode(result) for result in sent["results"]]
+            outcome.results = [None if r is None else _only_tensors(r) for r in map(wire.decode, sent["results"])]
             outcome.forms, outcome.gap = sent["forms"], sent["gap"] is True
     except (wire.Unreadable, KeyError, TypeError, ValueError):
         raise Gone("python-ended") from None

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from functools import cache
@@ -45,11 +46,11 @@ class CannotStart(RuntimeError):
 
 @cache
 def _context():
-    """Where the system allows, one process imports torch, once, and every student's is a copy of it."""
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if "forkserver" in methods:
-        context.set_forkserver_preload(["vae_utils.coursework.worker"])
+    """On Linux one process imports torch, once, and every student's is a copy of it; elsewhere that is not safe."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["vae_utils.coursework.worker"])
     return context
 
 
