@@ -6,6 +6,7 @@ No pickle: whatever a submission writes, reading it only ever makes plain values
 from __future__ import annotations
 
 import base64
+import numbers
 from collections.abc import Callable
 from typing import Any
 
@@ -53,6 +54,8 @@ def encode(value: Any, of_callable: Callable[[Any], dict] | None = None, of_tens
         return {"array": _encode_tensor(torch.from_numpy(np.array(value))), "scalar": isinstance(value, np.generic)}
     if isinstance(value, torch.Generator):
         return {"generator": _text(value.get_state().numpy().tobytes())}
+    if isinstance(value, numbers.Real):
+        return {"plain": float(value)}  # a Fraction; a number of somebody's own class is what it is worth
     if callable(value) and of_callable:
         return of_callable(value)
     return {"other": type(value).__name__}
