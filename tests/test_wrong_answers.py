@@ -1,6 +1,7 @@
 """Every right answer passes, every wrong one is told its own mistake, and what nobody listed gets no false name.
 
-The answers in ``tests/wrong_answers`` were written apart from the detectors in ``vae_utils/checks``.
+The answers in ``tests/wrong_answers`` were written apart from the detectors in ``vae_utils/checks``, and before them;
+those in ``tests/afterwards.py`` apart from them, too, and after.
 """
 
 import dataclasses
@@ -15,6 +16,7 @@ from functools import cache
 import pytest
 
 import tests.wrong_answers
+from tests import afterwards
 from vae_utils.checks import CheckFailed, check, engine, exercises, find, judge
 from vae_utils.checks.draw import Draw
 from vae_utils.checks.engine import agree, conclude, diagnose, explains, look, reference_outcome, wrong_outcomes
@@ -25,7 +27,7 @@ from vae_utils.coursework.notebooks import assignments, release
 
 MODULES = sorted(module.name for module in pkgutil.iter_modules(tests.wrong_answers.__path__))
 ANSWERS = {
-    id: kinds
+    id: {kind: {**given, **afterwards.ANSWERS.get(id, {}).get(kind, {})} for kind, given in kinds.items()}
     for name in MODULES
     for id, kinds in importlib.import_module(f"tests.wrong_answers.{name}").ANSWERS.items()
 }
@@ -136,6 +138,13 @@ def test_in_an_untouched_notebook_nothing_is_attempted(chapter):
 def test_each_answer_of_a_chapter_has_a_name_of_its_own(chapter):
     names = [exercise.name for exercise in exercises(chapter).values()]
     assert len(names) == len(set(names))
+
+
+@each_chapter
+def test_at_least_five_wrong_answers_of_a_chapter_were_invented_afterwards(chapter):
+    invented = {id: kinds["wrong"] for id, kinds in afterwards.ANSWERS.items() if id.startswith(chapter)}
+    assert len(invented) >= 5
+    assert sum(len(wrong) for wrong in invented.values()) >= 5
 
 
 # ---- the detectors ----
