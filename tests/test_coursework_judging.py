@@ -11,6 +11,7 @@ from vae_utils import checks
 from vae_utils.__main__ import main
 from vae_utils.coursework import judging, process
 from vae_utils.coursework.judging import Judged, judged
+from vae_utils.coursework.notebooks import assignments
 
 ANSWERS_05 = ("predict", "kl", "general", "montecarlo", "taylor", "loss", "q1", "q2", "q3")
 
@@ -140,13 +141,20 @@ def test_the_sentences_are_those_of_the_check_in_the_notebook(folder, capsys):
     assert "did you rename it?" in by_name(result)["kl"].hint
 
 
-def test_right_answers_pass_and_an_untouched_notebook_is_not_attempted(folder):
+def test_right_answers_pass(folder):
     result = judged(save(solved("05-kl", 1), folder / "right.ipynb"))
     assert result.status == 0 and not result.changed and not result.notes
     assert result.lines()[0] == "PASS  05-predict  three_kls"
     assert result.lines()[-1] == "right.ipynb: 9 of 9 exercises done"
-    untouched = judged(save(fresh("05-kl"), folder / "untouched.ipynb"))
-    assert {verdict.mistake for verdict in untouched.judged} == {"not-attempted"} and untouched.status == 1
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_an_untouched_notebook_is_not_attempted(assignment, folder):
+    """Also where the student is given code with a bug in it, or a first line."""
+    result = judged(save(fresh(assignment), folder / "untouched.ipynb"))
+    assert {verdict.mistake for verdict in result.judged} == {"not-attempted"} and result.status == 1
+    assert [verdict.id for verdict in result.judged] == list(checks.exercises(assignment[:2]))
+    assert not result.notes and not result.changed
 
 
 # ---- checks that were changed, and what is lost without harm ----
