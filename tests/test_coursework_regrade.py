@@ -17,12 +17,14 @@ from tests.coursework_files import answer, cell, code, fresh, save, solved, writ
 from tests.test_wrong_answers import told
 from vae_utils import checks
 from vae_utils.__main__ import main
+from vae_utils.checks import engine
 from vae_utils.checks.draw import Draw
 from vae_utils.checks.watch import Stop
 from vae_utils.coursework import outside, wire
 from vae_utils.coursework.judging import Session
 from vae_utils.coursework.notebooks import assignments, release
 from vae_utils.coursework.outside import PUBLISHED, Remote, look, regrade
+from vae_utils.coursework.process import Gone, Reply
 
 CHAPTERS = sorted(m.name.removeprefix("ch") for m in pkgutil.iter_modules(tests.wrong_answers.__path__))
 
@@ -462,6 +464,87 @@ def test_what_no_encoder_wrote_is_refused(sent):
         deep = {"tuple": [deep]}
     with pytest.raises(wire.Unreadable):
         wire.decode(deep)
+
+
+# ---- replies that no worker wrote ----
+
+
+class Forger:
+    """A session whose process answers each request with what it was told to."""
+
+    def __init__(self, **replies):
+        self._replies = replies
+
+    def ask(self, do, **request):
+        return Reply(self._replies.get(do, {}))
+
+
+CALLABLE = {"callable": 0, "type": "function", "gap": False, "nothing": False}
+FOUND = {"found": True, "value": CALLABLE}
+RESULT = {"changed": False, "generators": []}
+FORGED = {
+    "nothing": ("05-kl", {}),
+    "no value": ("05-kl", {"find": {"found": True}}),
+    "a value that is none": ("05-kl", {"find": {"found": True, "value": 3}}),
+    "a list": ("05-kl", {"find": {"found": True, "value": []}}),
+    "a handle that is none": ("05-kl", {"find": {"found": True, "value": CALLABLE | {"callable": "x"}}}),
+    "names": ("05-kl", {"find": {"found": False}, "names": {"names": 3}}),
+    "no result": ("05-kl", {"find": FOUND, "call": RESULT}),
+    "no reply to a call": ("05-kl", {"find": FOUND}),
+    "a result that is none": ("05-kl", {"find": FOUND, "call": RESULT | {"result": "PASS"}}),
+    "a generator too many": (
+        "05-kl",
+        {"find": FOUND, "call": {"changed": False, "generators": [1], "result": {"dots": 1}}},
+    ),
+    "a verdict for a stop": ("05-kl", {"find": FOUND, "call": {"stop": ["pass", "", ""]}}),
+    "a stop that is none": ("05-kl", {"find": FOUND, "call": {"stop": 3}}),
+    "an observation of nothing": ("03-encoder", {"find": FOUND}),
+    "no cases": ("03-encoder", {"find": FOUND, "observe": {"stop": None, "cases": 3}}),
+    "cases of no values": ("03-encoder", {"find": FOUND, "observe": {"stop": None, "cases": [["x", {"plain": 1}]]}}),
+    "a pass for a stop": ("03-encoder", {"find": FOUND, "observe": {"stop": ["", "", ""]}}),
+    "a number for a stop": ("03-encoder", {"find": FOUND, "observe": {"stop": 3}}),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_reply_that_no_worker_wrote_ends_the_judging(name):
+    id, replies = FORGED[name]
+    with pytest.raises(Gone) as error:
+        look(Forger(**replies), checks.find(id), PUBLISHED)
+    assert error.value.mistake == "python-ended"
+
+
+def test_observations_without_cases_do_not_pass():
+    sent = {"stop": None, "cases": [], "results": [None], "forms": [], "gap": False}
+    verdict = look(Forger(find=FOUND, observe=sent), checks.find("03-encoder"), PUBLISHED)
+    assert not verdict.passed
+
+
+@pytest.mark.parametrize("reply", [{}, {"gradients": 3}, {"gradients": ["x"]}])
+def test_forged_gradients_end_the_judging(reply):
+    with pytest.raises(Gone):
+        Remote(Forger(vjp=reply), 1, CALLABLE).gradients(0, (torch.ones(1),))
+    with pytest.raises(RuntimeError, match="no way back"):
+        Remote(Forger(vjp={"error": "no way back"}), 1, CALLABLE).gradients(0, (torch.ones(1),))
+
+
+@pytest.mark.parametrize(
+    ("seen", "mistake"), [([1], ""), ([0, 0], "wrong-value"), ([0, 1, 1], ""), ([0, 1, 0], "only-known-inputs")]
+)
+def test_fresh_inputs_have_to_be_wrong_twice(seen, mistake, monkeypatch):
+    """A fresh look; if it is wrong, the published inputs; if these are right, a second fresh look."""
+    seeds, looks = [], iter(seen)
+
+    def look(session, exercise, seed):
+        seeds.append(seed)
+        return engine.Verdict(exercise.id, "" if next(looks) else "wrong-value", "With x: expected 1, got 2.")
+
+    monkeypatch.setattr(outside, "look", look)
+    assert outside.judge_outside(None, "05-kl")[1] == mistake
+    assert (
+        len(seeds) == len(seen) == len(set(seeds))
+        and [seed == PUBLISHED for seed in seeds[:2]] == [False, True][: len(seeds)]
+    )
 
 
 # ---- the command ----

@@ -128,6 +128,8 @@ def _observed(session: Session, exercise: Exercise, seed: int, world: int) -> Ou
             outcome.forms, outcome.gap = sent["forms"], sent["gap"] is True
     except (wire.Unreadable, KeyError, TypeError, ValueError):
         raise Gone("python-ended") from None
+    if not outcome.cases and outcome.stop is None:
+        raise Gone("python-ended")
     return outcome
 
 
