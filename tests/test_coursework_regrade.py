@@ -482,6 +482,7 @@ class Forger:
 CALLABLE = {"callable": 0, "type": "function", "gap": False, "nothing": False}
 FOUND = {"found": True, "value": CALLABLE}
 RESULT = {"changed": False, "generators": []}
+BLIND = {"stop": None, "cases": [], "results": [{"plain": None}], "forms": [], "gap": False}
 FORGED = {
     "nothing": ("05-kl", {}),
     "no value": ("05-kl", {"find": {"found": True}}),
