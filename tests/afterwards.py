@@ -109,6 +109,30 @@ def sample_mixture(n, weights, means, stds, generator):
 """,
                     "wrong-value",
                 ),
+                "sorted by components": (
+                    """
+def sample_mixture(n, weights, means, stds, generator):
+    k = torch.multinomial(weights, n, replacement=True, generator=generator).sort().values
+    return means[k] + stds[k] * torch.randn(n, generator=generator)
+""",
+                    "wrong-value",
+                ),
+                "generator only for the choice": (
+                    """
+def sample_mixture(n, weights, means, stds, generator):
+    k = torch.multinomial(weights, n, replacement=True, generator=generator)
+    return means[k] + stds[k] * torch.randn(n)
+""",
+                    "wrong-value",
+                ),
+                "root of std": (
+                    """
+def sample_mixture(n, weights, means, stds, generator):
+    k = torch.multinomial(weights, n, replacement=True, generator=generator)
+    return means[k] + stds[k].sqrt() * torch.randn(n, generator=generator)
+""",
+                    "wrong-value",
+                ),
             },
             "unlisted": {},
         },
@@ -437,6 +461,40 @@ class GaussianEncoder(nn.Module):
         h = torch.sigmoid(x @ self.W)
         return [h @ self.V[0], h @ self.V[1]]
 """,
+                "sigma from softplus, log": """
+class GaussianEncoder(nn.Module):
+    def __init__(self, features, hidden, latent):
+        super().__init__()
+        self.l1 = nn.Linear(features, hidden)
+        self.m = nn.Linear(hidden, latent)
+        self.v = nn.Linear(hidden, latent)
+    def forward(self, x):
+        h = torch.tanh(self.l1(x))
+        return self.m(h), 2 * torch.log(F.softplus(self.v(h)))
+""",
+                "nn.Dropout": """
+class GaussianEncoder(nn.Module):
+    def __init__(self, features, hidden, latent):
+        super().__init__()
+        self.l1 = nn.Linear(features, hidden)
+        self.d = nn.Dropout(0.5)
+        self.m = nn.Linear(hidden, latent)
+        self.v = nn.Linear(hidden, latent)
+    def forward(self, x):
+        h = self.d(torch.tanh(self.l1(x)))
+        return self.m(h), self.v(h)
+""",
+                "softmax hidden": """
+class GaussianEncoder(nn.Module):
+    def __init__(self, features, hidden, latent):
+        super().__init__()
+        self.l1 = nn.Linear(features, hidden)
+        self.m = nn.Linear(hidden, latent)
+        self.v = nn.Linear(hidden, latent)
+    def forward(self, x):
+        h = torch.softmax(self.l1(x), dim=1)
+        return self.m(h), self.v(h)
+""",
             },
             "wrong": {
                 "chunk without dim": (
@@ -514,6 +572,88 @@ class Encoder(nn.Module):
 GaussianEncoder = Encoder(64, 32, 2)
 """,
                     "wrong-type",
+                ),
+                "minus softplus": (
+                    """
+class GaussianEncoder(nn.Module):
+    def __init__(self, features, hidden, latent):
+        super().__init__()
+        self.l1 = nn.Linear(features, hidden)
+        self.m = nn.Linear(hidden, latent)
+        self.v = nn.Linear(hidden, latent)
+    def forward(self, x):
+        h = torch.tanh(self.l1(x))
+        return self.m(h), -F.softplus(self.v(h))
+""",
+                    "wrong-value",
+                ),
+                "clamped logvar": (
+                    """
+class GaussianEncoder(nn.Module):
+    def __init__(self, features, hidden, latent):
+        super().__init__()
+        self.l1 = nn.Linear(features, hidden)
+        self.m = nn.Linear(hidden, latent)
+        self.v = nn.Linear(hidden, latent)
+    def forward(self, x):
+        h = torch.tanh(self.l1(x))
+        return self.m(h), self.v(h).clamp(-1, 1)
+""",
+                    "wrong-value",
+                ),
+                "a dict": (
+                    """
+class GaussianEncoder(nn.Module):
+    def __init__(self, features, hidden, latent):
+        super().__init__()
+        self.l1 = nn.Linear(features, hidden)
+        self.m = nn.Linear(hidden, latent)
+        self.v = nn.Linear(hidden, latent)
+    def forward(self, x):
+        h = torch.tanh(self.l1(x))
+        return {'mu': self.m(h), 'logvar': self.v(h)}
+""",
+                    "wrong-type",
+                ),
+                "lists of modules in a python list": (
+                    """
+class GaussianEncoder(nn.Module):
+    def __init__(self, features, hidden, latent):
+        super().__init__()
+        self.layers = [nn.Linear(features, hidden), nn.Linear(hidden, latent), nn.Linear(hidden, latent)]
+    def forward(self, x):
+        h = torch.tanh(self.layers[0](x))
+        return self.layers[1](h), self.layers[2](h)
+""",
+                    "wrong-value",
+                ),
+                "softmax hidden dim 0": (
+                    """
+class GaussianEncoder(nn.Module):
+    def __init__(self, features, hidden, latent):
+        super().__init__()
+        self.l1 = nn.Linear(features, hidden)
+        self.m = nn.Linear(hidden, latent)
+        self.v = nn.Linear(hidden, latent)
+    def forward(self, x):
+        h = torch.softmax(self.l1(x), dim=0)
+        return self.m(h), self.v(h)
+""",
+                    "wrong-value",
+                ),
+                "relu on both heads": (
+                    """
+class GaussianEncoder(nn.Module):
+    def __init__(self, features, hidden, latent):
+        super().__init__()
+        self.l1 = nn.Linear(features, hidden)
+        self.m = nn.Linear(hidden, latent)
+        self.v = nn.Linear(hidden, latent)
+    def forward(self, x):
+        h = torch.tanh(self.l1(x))
+        return torch.relu(self.m(h)), torch.relu(self.v(h))
+""",
+                    "wrong-value",
                 ),
             },
             "unlisted": {},
@@ -925,6 +1065,47 @@ def kl_monte_carlo(mu, logvar, n, generator):
 """,
                     "wrong-value",
                 ),
+                "divided by n minus one": (
+                    """
+def kl_monte_carlo(mu, logvar, n, generator):
+    sigma = torch.exp(0.5 * logvar)
+    z = mu + sigma * torch.randn(n, *mu.shape, generator=generator)
+    ratio = D.Normal(mu, sigma).log_prob(z) - D.Normal(0.0, 1.0).log_prob(z)
+    return ratio.sum(-1).sum(0) / (n - 1)
+""",
+                    "not-finite",
+                ),
+                "k3": (
+                    """
+def kl_monte_carlo(mu, logvar, n, generator):
+    sigma = torch.exp(0.5 * logvar)
+    z = mu + sigma * torch.randn(n, *mu.shape, generator=generator)
+    ratio = D.Normal(mu, sigma).log_prob(z) - D.Normal(0.0, 1.0).log_prob(z)
+    r = -ratio.sum(-1)
+    return (r.exp() - 1 - r).mean(0)
+""",
+                    "wrong-value",
+                ),
+                "prior with sigma": (
+                    """
+def kl_monte_carlo(mu, logvar, n, generator):
+    sigma = torch.exp(0.5 * logvar)
+    z = mu + sigma * torch.randn(n, *mu.shape, generator=generator)
+    ratio = D.Normal(mu, sigma).log_prob(z) - D.Normal(0.0, sigma).log_prob(z)
+    return ratio.sum(-1).mean(0)
+""",
+                    "wrong-value",
+                ),
+                "median": (
+                    """
+def kl_monte_carlo(mu, logvar, n, generator):
+    sigma = torch.exp(0.5 * logvar)
+    z = mu + sigma * torch.randn(n, *mu.shape, generator=generator)
+    ratio = D.Normal(mu, sigma).log_prob(z) - D.Normal(0.0, 1.0).log_prob(z)
+    return ratio.sum(-1).median(0).values
+""",
+                    "wrong-value",
+                ),
             },
             "unlisted": {},
         },
@@ -1031,6 +1212,11 @@ def reparameterize(mu, logvar, generator):
         rows.append(torch.stack([a + (b / 2).exp() * torch.randn((), generator=generator) for a, b in zip(m, v)]))
     return torch.stack(rows)
 """,
+                "transposed noise": """
+def reparameterize(mu, logvar, generator):
+    eps = torch.randn(mu.shape[1], mu.shape[0], generator=generator).T
+    return mu + torch.exp(0.5 * logvar) * eps
+""",
             },
             "wrong": {
                 "always the same seed": (
@@ -1054,6 +1240,31 @@ def reparameterize(mu, logvar, generator):
 def reparameterize(mu, logvar, generator):
     eps = torch.randn(mu.shape, generator=generator)
     return mu + torch.exp(0.5 * logvar * eps)
+""",
+                    "wrong-value",
+                ),
+                "eps squared": (
+                    """
+def reparameterize(mu, logvar, generator):
+    eps = torch.randn(mu.shape, generator=generator)
+    return mu + torch.exp(0.5 * logvar) * eps**2
+""",
+                    "wrong-value",
+                ),
+                "two eps averaged": (
+                    """
+def reparameterize(mu, logvar, generator):
+    eps = torch.randn(mu.shape, generator=generator)
+    eps = (eps + torch.randn(mu.shape, generator=generator)) / 2
+    return mu + torch.exp(0.5 * logvar) * eps
+""",
+                    "wrong-value",
+                ),
+                "sigma plus one": (
+                    """
+def reparameterize(mu, logvar, generator):
+    eps = torch.randn(mu.shape, generator=generator)
+    return mu + (torch.exp(0.5 * logvar) + 1e-1) * eps
 """,
                     "wrong-value",
                 ),
@@ -1127,6 +1338,43 @@ def codes(mu, logvar, training, generator):
     if training:
         return mu + sigma * torch.randn(mu.shape, generator=generator)
     return (mu + sigma * torch.randn(1000, *mu.shape, generator=generator)).mean(0)
+""",
+                    "samples-in-evaluation",
+                ),
+                "generator forgotten": (
+                    """
+def codes(mu, logvar, training, generator):
+    if not training:
+        return mu
+    return mu + torch.exp(0.5 * logvar) * torch.randn(mu.shape)
+""",
+                    "wrong-value",
+                ),
+                "one noise for batch": (
+                    """
+def codes(mu, logvar, training, generator):
+    if not training:
+        return mu
+    return mu + torch.exp(0.5 * logvar) * torch.randn(1, mu.shape[1], generator=generator)
+""",
+                    "wrong-value",
+                ),
+                "training without gradient": (
+                    """
+def codes(mu, logvar, training, generator):
+    if not training:
+        return mu
+    mu, logvar = mu.detach(), logvar.detach()
+    return mu + torch.exp(0.5 * logvar) * torch.randn(mu.shape, generator=generator)
+""",
+                    "no-gradient",
+                ),
+                "is True": (
+                    """
+def codes(mu, logvar, training, generator):
+    if training == 'False':
+        return mu
+    return mu + torch.exp(0.5 * logvar) * torch.randn(mu.shape, generator=generator)
 """,
                     "samples-in-evaluation",
                 ),
@@ -1423,6 +1671,84 @@ def train(images, epochs, seed):
 """,
                     "seed-ignored",
                 ),
+                "encode samples": (
+                    """
+def train(images, epochs, seed):
+    torch.manual_seed(seed)
+    g = torch.Generator().manual_seed(seed)
+    encoder = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 4))
+    decoder = nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Linear(64, 64))
+    optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=0.003)
+    def encode(x):
+        return encoder(x).chunk(2, dim=-1)
+    for _ in range(epochs):
+        for rows in torch.randperm(len(images), generator=g).split(64):
+            x = images[rows]
+            mu, logvar = encode(x)
+            z = mu + torch.exp(logvar / 2) * torch.randn(mu.shape, generator=g)
+            logits = decoder(z)
+            recon = F.binary_cross_entropy_with_logits(logits, x, reduction='none').sum(-1)
+            kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+            loss = (recon + kl).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return lambda x: (encode(x)[0] + (encode(x)[1]/2).exp() * torch.randn(len(x), 2), encode(x)[1]), decoder
+""",
+                    "wrong-value",
+                ),
+                "one function returned": (
+                    """
+def train(images, epochs, seed):
+    torch.manual_seed(seed)
+    g = torch.Generator().manual_seed(seed)
+    encoder = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 4))
+    decoder = nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Linear(64, 64))
+    optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=0.003)
+    def encode(x):
+        return encoder(x).chunk(2, dim=-1)
+    for _ in range(epochs):
+        for rows in torch.randperm(len(images), generator=g).split(64):
+            x = images[rows]
+            mu, logvar = encode(x)
+            z = mu + torch.exp(logvar / 2) * torch.randn(mu.shape, generator=g)
+            logits = decoder(z)
+            recon = F.binary_cross_entropy_with_logits(logits, x, reduction='none').sum(-1)
+            kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+            loss = (recon + kl).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return lambda x: decoder(encode(x)[0])
+""",
+                    "wrong-type",
+                ),
+                "rows reused": (
+                    """
+def train(images, epochs, seed):
+    torch.manual_seed(seed)
+    g = torch.Generator().manual_seed(seed)
+    encoder = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 4))
+    decoder = nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Linear(64, 64))
+    optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=0.003)
+    def encode(x):
+        return encoder(x).chunk(2, dim=-1)
+    for _ in range(epochs):
+        for rows in torch.randperm(len(images), generator=g).split(64):
+            x = images[:64]
+            mu, logvar = encode(x)
+            z = mu + torch.exp(logvar / 2) * torch.randn(mu.shape, generator=g)
+            logits = decoder(z)
+            recon = F.binary_cross_entropy_with_logits(logits, x, reduction='none').sum(-1)
+            kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)
+            loss = (recon + kl).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return encode, decoder
+""",
+                    "wrong-value",
+                ),
             },
             "unlisted": {},
         },
@@ -1464,6 +1790,22 @@ def generate(n, encode, decode, images, latent, generator):
     return torch.sigmoid(decode(z))
 """,
                     "encodes-real-images",
+                ),
+                "one noise for both coordinates": (
+                    """
+def generate(n, encode, decode, images, latent, generator):
+    return torch.sigmoid(decode(torch.randn(n, 1, generator=generator).expand(n, latent)))
+""",
+                    "wrong-value",
+                ),
+                "interpolated images": (
+                    """
+def generate(n, encode, decode, images, latent, generator):
+    a = torch.randint(len(images), (n,), generator=generator)
+    b = torch.randint(len(images), (n,), generator=generator)
+    return (images[a] + images[b]) / 2
+""",
+                    "wrong-value",
                 ),
             },
             "unlisted": {},
@@ -1931,6 +2273,44 @@ def gradient_penalty(critic, real, fake, generator):
 """,
                     "raised",
                 ),
+                "eps squared": (
+                    """
+def gradient_penalty(critic, real, fake, generator):
+    eps = torch.rand(len(real), *[1] * (real.dim() - 1), generator=generator)
+    eps = eps**2
+    between = (eps * real + (1 - eps) * fake).detach().requires_grad_(True)
+    scores = critic(between)
+    grad = torch.autograd.grad(scores, between, torch.ones_like(scores), create_graph=True)[0]
+    norm = (grad.flatten(1).pow(2).sum(1) + 1e-12).sqrt()
+    return ((norm - 1) ** 2).mean()
+""",
+                    "wrong-value",
+                ),
+                "mean inside the norm": (
+                    """
+def gradient_penalty(critic, real, fake, generator):
+    eps = torch.rand(len(real), *[1] * (real.dim() - 1), generator=generator)
+    between = (eps * real + (1 - eps) * fake).detach().requires_grad_(True)
+    scores = critic(between)
+    grad = torch.autograd.grad(scores, between, torch.ones_like(scores), create_graph=True)[0]
+    norm = (grad.flatten(1).pow(2).mean(1) + 1e-12).sqrt()
+    return ((norm - 1) ** 2).mean()
+""",
+                    "wrong-value",
+                ),
+                "eps fixed seed": (
+                    """
+def gradient_penalty(critic, real, fake, generator):
+    generator.manual_seed(3)
+    eps = torch.rand(len(real), *[1] * (real.dim() - 1), generator=generator)
+    between = (eps * real + (1 - eps) * fake).detach().requires_grad_(True)
+    scores = critic(between)
+    grad = torch.autograd.grad(scores, between, torch.ones_like(scores), create_graph=True)[0]
+    norm = (grad.flatten(1).pow(2).sum(1) + 1e-12).sqrt()
+    return ((norm - 1) ** 2).mean()
+""",
+                    "wrong-value",
+                ),
             },
             "unlisted": {},
         },
@@ -1986,6 +2366,18 @@ def clipped_step(critic, optimizer, loss, c):
         weight.clamp_(-c, c)
 """,
                     "raised",
+                ),
+                "weights only": (
+                    """
+def clipped_step(critic, optimizer, loss, c):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    for m in critic.modules():
+        if isinstance(m, nn.Linear):
+            m.weight.data.clamp_(-c, c)
+""",
+                    "wrong-value",
                 ),
             },
             "unlisted": {},
@@ -2202,6 +2594,45 @@ def reverse_sample(mean, variances, x_T, generator):
     return xs
 """,
                     "not-a-tensor",
+                ),
+                "noise half": (
+                    """
+def reverse_sample(mean, variances, x_T, generator):
+    x = x_T
+    for t in range(len(variances), 0, -1):
+        noise = torch.randn(x.shape, generator=generator)
+        if t == 1:
+            noise = torch.zeros_like(x)
+        x = mean(x, t) + torch.sqrt(variances[t - 1]) * noise / 2
+    return x
+""",
+                    "wrong-value",
+                ),
+                "range to 1": (
+                    """
+def reverse_sample(mean, variances, x_T, generator):
+    x = x_T
+    for t in range(len(variances) - 1, 0, -1):
+        noise = torch.randn(x.shape, generator=generator)
+        if t == 1:
+            noise = torch.zeros_like(x)
+        x = mean(x, t) + torch.sqrt(variances[t - 1]) * noise
+    return x
+""",
+                    "wrong-value",
+                ),
+                "variances reversed": (
+                    """
+def reverse_sample(mean, variances, x_T, generator):
+    x = x_T
+    for t in range(len(variances), 0, -1):
+        noise = torch.randn(x.shape, generator=generator)
+        if t == 1:
+            noise = torch.zeros_like(x)
+        x = mean(x, t) + torch.sqrt(variances[-t]) * noise
+    return x
+""",
+                    "wrong-value",
                 ),
             },
             "unlisted": {},

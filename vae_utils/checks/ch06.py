@@ -367,6 +367,7 @@ def codes(mu, logvar, training, generator):
     return reparameterize(mu, logvar, generator) if training else mu
 
 
+IN_TRAINING = "training = True, two generators of different seeds: do the codes differ?"
 TWICE = "two calls with training = False: are the codes equal?"
 
 
@@ -389,6 +390,12 @@ def observe_codes(codes, draw):
         return
     for case in statistics(z):
         yield Case(f"training = True, {case.text}", case.value, case.rtol, case.atol)
+    seed = draw.seed()
+    first, again, other = (codes(mu, logvar, True, draw.generator(s)) for s in (seed, seed, seed + 1))
+    yield Case("training = True, two generators of one seed: are the codes equal?", torch.equal(first, again))
+    yield Case(IN_TRAINING, not torch.equal(first, other))
+    through = draw.gradient(lambda mu: codes(mu, logvar, True, draw.generator()), mu)
+    yield Case("training = True, the gradient of the codes' sum for mu", through[0])
 
 
 CODES = Exercise(
@@ -426,7 +433,7 @@ CODES = Exercise(
             None,
             "In training, too, every code is the same at each roll. Without noise there is no VAE left: training needs "
             "samples of q.",
-            seen=lambda cases: no_spread(cases) and not varies_in_use(cases),
+            seen=lambda cases: no_spread(cases) and not varies_in_use(cases) and not cases[IN_TRAINING],
         ),
         Misconception(
             "samples-in-evaluation",

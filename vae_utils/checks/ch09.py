@@ -211,8 +211,8 @@ def observe_clip(step, draw):
 
     for text, c in (
         ("a critic's first step, c = 5", 5.0),
-        ("its second step, c = 5", 5.0),
-        ("its third step, c = 0.1", 0.1),
+        ("a critic's second step, c = 5", 5.0),
+        ("a critic's third step, c = 0.1", 0.1),
     ):
         step(critic, optimizer, critic(fake).mean() - critic(real).mean(), c)
         yield Case(text, weights())

@@ -311,7 +311,7 @@ def _wrong_shape(exercise: Exercise, pairs) -> Stop | None:
 def _not_finite(pairs) -> Stop | None:
     for case, a, b in _each(pairs):
         if bool((~torch.isfinite(a.double()) & torch.isfinite(b.double())).any()):
-            return Stop("not-finite", f"with {shorten(case.text, 60)}")
+            return Stop("not-finite", f"with {shorten(case.text, 64)}")
     return None
 
 

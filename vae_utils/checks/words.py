@@ -14,8 +14,8 @@ GENERAL = {
     "the gradient off.",
     "wrong-type": "{name} {detail}.",
     "wrong-shape": "{detail}",
-    "not-finite": "{name} gives nan or inf where the right value is finite: {detail}. Look for a logarithm, a root or "
-    "a division of something that can be zero or negative, or an exp that overflows.",
+    "not-finite": "{name} gives nan or inf where the right value is finite: {detail}. Look for a logarithm, root or "
+    "division of something zero or negative, or an exp that overflows.",
     "no-gradient": "{name} passes no gradient on to its inputs, and training needs it.{detail} Look for detach, "
     "no_grad, NumPy, .item(), .data or a sample drawn without reparameterization.",
     "mutates-input": "{name} changes its own arguments, by an in-place operation such as += or mul_. Make a new "
