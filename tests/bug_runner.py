@@ -2,9 +2,8 @@
 
     python bug_runner.py CHAPTER.ipynb < copies
 
-reads the folder of one copy per line, or ``FOLDER<TAB>N`` to run only the first N cells. It answers each
-with one line of JSON: ``cell``, the id of the last cell begun; ``number``, how many were begun; ``error``,
-the type of the exception or null; ``message``, its text.
+reads the folder of one copy per line. It answers each with one line of JSON: ``cell``, the id of the last cell begun;
+``number``, how many were begun; ``error``, the type of the exception or null; ``message``, its text.
 
 The libraries are imported once; each run is a fork of that warm process, or a process of its own where the
 system has no fork. Nothing is drawn.
@@ -39,14 +38,14 @@ def warm():
     torch.set_num_threads(1)
 
 
-def run(chapter, folder, limit=None):
+def run(chapter, folder):
     """Execute the code cells in order with the package of ``folder``; returns how it ended."""
     cells = [cell for cell in json.loads(chapter.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
     sys.path.insert(0, str(folder))
     os.chdir(chapter.parent)
     end = {"cell": None, "number": 0, "error": None, "message": ""}
     names = {"__name__": "__main__"}
-    for number, cell in enumerate(cells[:limit], 1):
+    for number, cell in enumerate(cells, 1):
         end.update(cell=cell["id"], number=number)
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -64,7 +63,7 @@ def run(chapter, folder, limit=None):
     return end
 
 
-def forked(chapter, folder, limit):
+def forked(chapter, folder):
     """The answer of :func:`run` from a fork, which leaves nothing behind in this process."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -72,7 +71,7 @@ def forked(chapter, folder, limit):
         os.close(reading)
         signal.alarm(LIMIT)
         with os.fdopen(writing, "w") as pipe:
-            json.dump(run(chapter, folder, limit), pipe)
+            json.dump(run(chapter, folder), pipe)
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as pipe:
@@ -82,23 +81,22 @@ def forked(chapter, folder, limit):
     return json.loads(answer) if answer else dead
 
 
-def spawned(chapter, folder, limit):
+def spawned(chapter, folder):
     """The same from a new process, for systems without fork."""
-    command = [sys.executable, __file__, "--one", str(chapter), str(folder), str(limit or "")]
+    command = [sys.executable, __file__, "--one", str(chapter), str(folder)]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT).stdout)
 
 
 def main(arguments):
     if arguments[0] == "--one":
         warm()
-        print(json.dumps(run(Path(arguments[1]), Path(arguments[2]), int(arguments[3] or 0) or None)))
+        print(json.dumps(run(Path(arguments[1]), Path(arguments[2]))))
         return
     chapter, runner = Path(arguments[0]).resolve(), forked if hasattr(os, "fork") else spawned
     if runner is forked:
         warm()
     for line in sys.stdin:
-        folder, _, limit = line.rstrip("\n").partition("\t")
-        print(json.dumps(runner(chapter, Path(folder), int(limit or 0) or None)), flush=True)
+        print(json.dumps(runner(chapter, Path(line.rstrip("\n")))), flush=True)
 
 
 if __name__ == "__main__":

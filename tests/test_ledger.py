@@ -12,7 +12,8 @@ from tests.test_chapters_runs import ALL
 from vae_utils import results
 from vae_utils.ledger import Account
 
-PATHS = sorted(CHAPTERS.glob("*.ipynb"))
+# the ledger follows one of the 8×8 digits: chapter 11, whose images are larger, has no account
+PATHS = sorted(CHAPTERS.glob("*.ipynb"))[:10]
 STORED = {entry["chapter"]: Account(**entry) for entry in results.load("ledger")["accounts"]}
 TODAY = PATHS if ALL else [PATHS[datetime.now(UTC).toordinal() % len(PATHS)]]
 
