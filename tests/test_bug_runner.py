@@ -61,11 +61,6 @@ def test_bug_that_no_proof_notices(runner, tmp_path):
     assert (end["error"], end["cell"]) == ("builtins.RuntimeError", "late")
 
 
-def test_first_cells_only(runner, tmp_path):
-    end = runner.run(runner.copy(tmp_path), 3)
-    assert (end["error"], end["number"]) == (None, 3)
-
-
 @pytest.mark.parametrize("old", ["x", "absent"])
 def test_old_text_must_occur_once(runner, tmp_path, old):
     with pytest.raises(ValueError, match="expected once"):
