@@ -646,7 +646,11 @@ def test_hints_rise_and_start_anew_with_another_mistake(capsys):
     assert said() == ["00-squares  hint 2 of 3", "  What is 3² + 4²?"]
     fail(lambda x: (x**2).mean(-1))  # the same mistake again
     for _ in range(2):
-        assert said() == ["00-squares  hint 3 of 3", "  Read again, in chapter 01: 01-map.html#a-paragraph"]
+        assert said() == [
+            "00-squares  hint 3 of 3",
+            '  Read again in chapter 1 the paragraph "a paragraph":',
+            "  01-map.html#a-paragraph",
+        ]
     fail(lambda x: x.norm(dim=-1))
     assert said() == ["00-squares  hint 1 of 3", "  A length."]
     check("00-squares", {"square_sum": square_sum})

@@ -31,7 +31,8 @@
 # What are the mean and the *variance* (方差) of x? Commit yourself to two numbers before you look anything up.
 #
 # **By hand.** Let both standard deviations be 0, the weights ½ and ½, the means −1 and 1. Then x is −1 or 1: its mean
-# is 0, its variance 1. All of it comes from the choice. Which part came from somewhere else above?
+# is 0, its variance 1. All of it comes from the choice. With the standard deviation 1 there is a second part. Where
+# does that one come from?
 #
 # In the chapter: [one hidden choice](../01-map.ipynb#the-smallest-case-one-hidden-choice).
 

@@ -59,8 +59,8 @@ check("02-unpaired")
 # $$\mathrm{KL}(\hat a\,\|\,\hat b) = \sum_e \hat a_e \log \frac{\hat a_e}{\hat b_e}.$$
 #
 # Here $\hat a_e$ is the share of the numbers of `a` that lie in bin e. Two kinds of bins need a thought. A bin that is
-# empty in `a` counts 0, whatever `b` has there. A bin that is empty in `b` only makes the divergence infinite: `inf`
-# is the right answer then.
+# empty in `a` counts 0, whatever `b` has there. A bin that is empty in `b`, but not in `a`, makes the divergence
+# infinite: `inf` is the right answer then.
 #
 # `a` has shape `(N,)`, `b` has shape `(M,)`, and `edges` has shape `(E + 1,)` and increases; all numbers lie between
 # the first and the last edge. Return a scalar tensor. The counts are there.

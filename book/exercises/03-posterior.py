@@ -32,10 +32,10 @@
 #
 # **By hand.** Were the noise infinitely large, x would tell nothing: mean 0, variance 1, the *prior* (先验). Were there
 # no noise, z would be known: mean 3/2, variance 0. The truth lies between. With x = z + noise, Var(noise) = 1, prior
-# and observation count the same: mean x/2, variance ½. In general precisions, that is 1/variance, add up.
+# and observation count the same: mean x/2, variance ½. In general the precisions add up; a precision is 1/variance.
 #
 # In the chapter: [a few good draws](../03-posterior.ipynb#a-few-good-draws-instead-of-ten-thousand-blind-ones), where
-# the formula of S stands.
+# the variance of the posterior is called S.
 
 # %% nbgrader={"grade": false, "grade_id": "03-predict-answer", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ### BEGIN GIVEN

@@ -139,9 +139,9 @@ check("06-score")
 # %% [markdown]
 # ## 5. Find the bug: the code of an image
 #
-# A class of a well-known library once had this method. While training it samples. When the model is *used*
-# (`training=False`), it should return the one code that stands for the image. All pictures of its users were shifted.
-# Find out which code it returned, and mend it.
+# A class of a well-known library once had this method. While training it samples, and the gradient passes,
+# as in exercise 2. When the model is *used* (`training=False`), it should return the one code that stands for the
+# image. All pictures of its users were shifted. Find out which code it returned, and mend it.
 #
 # `mu` and `logvar` have shape `(B, L)`, `training` is `True` or `False`; every draw comes from `generator`. Return
 # shape `(B, L)`.

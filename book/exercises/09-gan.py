@@ -36,8 +36,8 @@
 #
 # Commit yourself to three numbers before you compute anything.
 #
-# **By hand.** A discriminator that is sure of everything, and right, has the loss −log 1 − log(1 − 0) = 0. That is the
-# other end.
+# **By hand.** A discriminator that is sure of everything, and right, has the loss −log 1 − log(1 − 0) = 0. At
+# balance it is as unsure as can be.
 #
 # In the chapter: [the best discriminator](../09-gan.ipynb#the-best-discriminator).
 

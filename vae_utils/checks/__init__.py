@@ -156,13 +156,14 @@ def hint(exercise_id: str) -> None:
         print("\n".join([f"{exercise.id}: your answer is right.", *_wrapped(verdict.hint)]))
         return
     level = _levels[exercise.id] = min(_levels.get(exercise.id, 0) + 1, 3)
-    page = exercise.see.partition("#")[0]
+    page, _, paragraph = exercise.see.partition("#")
+    called = f' the paragraph "{paragraph.replace("-", " ")}"' if paragraph else ""
     text = {
         1: verdict.hint
         if verdict
         else f'Nothing was checked yet: check("{exercise.id}") says what is wrong, if anything.',
         2: exercise.nudge,
-        3: f"Read again, in chapter {page[:2]}: {page}.html{exercise.see[len(page) :]}",
+        3: f"Read again in chapter {page[:2].lstrip('0')}{called}: {page}.html{exercise.see[len(page) :]}",
     }[level]
     print("\n".join([f"{exercise.id}  hint {level} of 3", *_wrapped(text)]))
 

@@ -75,7 +75,7 @@ def _run(args: argparse.Namespace) -> int:
             of += len(results[0].judged)
             for older in results[1:]:
                 print(f"{'':{width}}{'':10}{older.path.name} is an older copy and was not counted")
-    print(f"{right} of {of} exercises in {len(found)} notebooks are right")
+    print(f"{right} of {of} exercises in {len(found)} notebook{'s' * (len(found) != 1)} are right")
     meanings = dict(zip(marks.values(), ("right", "not yet", "not attempted", "no notebook"), strict=True))
     print("  ".join(f"{mark} {meaning}" for mark, meaning in meanings.items()))
     return 0
