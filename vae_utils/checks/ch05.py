@@ -27,7 +27,8 @@ PREDICT = Exercise(
         Misconception(
             "missing-half",
             (0.0, 1.0, 3 - LOG_4),
-            "Every price is twice the right one. The ½ of both log-densities stays in front of the bracket.",
+            "Every price is twice the right one. Both log-densities have a ½ in front of their squares and logarithms, "
+            "and so has the KL.",
         ),
         Misconception(
             "sigma-for-variance",
