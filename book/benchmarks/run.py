@@ -62,29 +62,17 @@ def test_elbo(loop, x) -> float:
         return (bernoulli_log_likelihood(x, logits) - kl_to_standard_normal(mu, logvar)).mean().item()
 
 
-def one_cycle(peak: float, steps: int) -> Callable[[int], float]:
-    """torch's one-cycle rule as a function of the step: up for a third of the steps, then down to almost nothing."""
-    import torch
-
-    optimizer = torch.optim.Adam([torch.zeros(1, requires_grad=True)])
-    rule = torch.optim.lr_scheduler.OneCycleLR(optimizer, peak, total_steps=steps + 1, cycle_momentum=False)
-    rates = []
-    for _ in range(steps):
-        rates.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        rule.step()
-    return lambda step: rates[min(step, steps - 1)]
-
-
 def time_to_elbo(images, unseen, most: int = 30) -> Iterable[str]:
     """Seconds of training until the test ELBO is good enough; judging is not counted."""
     import torch
 
     from book.benchmarks import peers
     from vae_utils.runs import bench
+    from vae_utils.runs.settings import Settings
 
     epochs, peak = 5, 5e-3
-    rate = one_cycle(peak, epochs * -(-len(images) // bench.BATCH))
+    cycle = Settings(schedule="one-cycle", lr=peak, epochs=epochs, batch=bench.BATCH)
+    rate = cycle.learning_rate(len(images))
     makers = {
         f"vae-course train --schedule one-cycle --lr {peak} --epochs {epochs}": partial(bench.ours, rate=rate),
         "vae-course train": bench.ours,
