@@ -458,22 +458,36 @@ def test_a_browser_that_is_there_is_used_and_nothing_installed(machine, capsys):
 
 
 @pytest.mark.parametrize("user, sudo", [(0, False), (0, True), (1000, True)])
-def test_debian_gets_its_package(machine, monkeypatch, user, sudo):
+@pytest.mark.parametrize("package", [course.SHELL, "chromium"])
+def test_debian_gets_its_package(machine, monkeypatch, user, sudo, package):
     commands = []
 
     def run(*command, **extra):
         commands.append(command)
-        if command[-1] == "chromium":
-            machine.install("chromium")
-        return 0 if command[-1] == "chromium" else 100  # one source of packages is out of reach
+        if command[-1] == package:
+            machine.install(package)
+        return 0 if command[-1] == package else 100  # one source of packages is out of reach
 
     for name in ["apt-get", "sudo"] if sudo else ["apt-get"]:
         machine.install(name)
     monkeypatch.setattr(course, "run", run)
     monkeypatch.setattr(course.os, "geteuid", lambda: user, raising=False)
     assert course.main(["browser"]) == 0
-    expected = [("apt-get", "update"), ("apt-get", "install", "-y", "chromium")]
+    wanted = [course.SHELL] if package == course.SHELL else [course.SHELL, "chromium"]
+    expected = [("apt-get", "update"), *(("apt-get", "install", "-y", name) for name in wanted)]
     assert commands == [(("sudo", *command) if user else command) for command in expected]
+    assert course.chromium() == machine.install(package)
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_an_administrator_gets_the_browser_without_windows_beside_another_one(machine, monkeypatch, user):
+    machine.install("chromium")
+    machine.install("apt-get")
+    machine.install("sudo")
+    monkeypatch.setattr(course, "run", lambda *command: machine.install(command[-1]) and 0)
+    monkeypatch.setattr(course.os, "geteuid", lambda: user, raising=False)
+    assert course.main(["browser"]) == 0
+    assert course.chromium().name == (course.SHELL if user == 0 else "chromium")
 
 
 @pytest.mark.parametrize("programs", [[], ["apt-get"], ["apt-get", "sudo"]])

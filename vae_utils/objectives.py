@@ -23,7 +23,7 @@ from vae_utils.gaussian import (
 from vae_utils.model import VAE
 
 # Decoder outputs that iw_bound computes at a time: 1.2 MB fit a processor's cache, and a GPU wants more work at once.
-OUTPUTS_ON_CPU, OUTPUTS_ON_GPU = 300_000, 64_000_000
+OUTPUTS_ON_CPU, OUTPUTS_ON_GPU = 300_000, 24_000_000
 
 
 class Elbo(NamedTuple):
@@ -147,7 +147,7 @@ def iw_bound(
         Source of randomness.
     chunk : int, optional
         Weights per example computed at a time; bounds the memory and does not change the result beyond rounding. By
-        default as many as fit a processor's cache, 300,000 decoder outputs (on a GPU 64 million).
+        default as many as fit a processor's cache, 300,000 decoder outputs (on a GPU 24 million).
 
     Returns
     -------

@@ -153,6 +153,7 @@ def test_by_keys_alone_on_a_phone_with_less_motion(stage):
     widget.get_by_label("diagnosis").focus()
     for _ in range(3):
         keys.press("ArrowDown")
+    picture(widget.locator("canvas").first)  # with the next picture the button can be pressed
     widget.get_by_role("button", name="That is it").focus()
     keys.press("Enter")
     picture(widget.locator("canvas").first)

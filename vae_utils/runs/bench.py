@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from vae_utils.likelihoods import Bernoulli
 from vae_utils.model import VAE
-from vae_utils.runs.loop import Objective, draw_epoch, steps
+from vae_utils.runs.loop import Objective, draw_epoch, steps, take_step
+from vae_utils.runs.recorded import RecordedStep, adam
 
 PIXELS, HIDDEN, LATENT = 784, 400, 20  # the VAE of pytorch/examples, which many libraries show too
 BATCH, RATE = 128, 1e-3
@@ -74,17 +75,19 @@ def ours(
     """
     model = VAE.of_size(x.shape[1], latent, (hidden,), likelihood=Bernoulli(), activation="relu").to(x.device)
     objective = Objective(model, amp=amp)
-    optimizer = torch.optim.Adam(model.parameters(), lr=RATE, fused=True)
+    optimizer = adam(model, RATE, x.device)
+    step = RecordedStep() if x.device.type == "cuda" else take_step
+    totals = torch.zeros(2, device=x.device)
     generator = torch.Generator().manual_seed(0)
     done = 0
 
     def epoch() -> None:
         nonlocal done
-        totals = torch.zeros(2, device=x.device)
+        totals.zero_()
         begun = done
         rates = rate and (lambda step: rate(begun + step))
         epoch = draw_epoch(x, latent, generator)
-        for _ in steps(objective, optimizer, epoch, totals, batch_size=batch, learning_rate=rates):
+        for _ in steps(objective, optimizer, epoch, totals, batch_size=batch, learning_rate=rates, take=step):
             done += 1
         totals.tolist()  # a device that works on by itself has done it all now
 
