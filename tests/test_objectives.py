@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
+from vae_utils import objectives
 from vae_utils.gaussian import standard_normal
 from vae_utils.likelihoods import Bernoulli, Gaussian
 from vae_utils.model import VAE
@@ -112,6 +113,21 @@ def test_chunks_change_nothing(model, x, n_samples):
     whole = iw_bound(model, x, n_samples=n_samples, generator=torch.Generator().manual_seed(0), chunk=n_samples)
     parts = iw_bound(model, x, n_samples=n_samples, generator=torch.Generator().manual_seed(0), chunk=1)
     torch.testing.assert_close(whole, parts)
+
+
+@pytest.mark.parametrize("outputs", [1, 10, 45])
+def test_iw_bound_decodes_no_more_at_a_time_than_it_may_and_the_result_stays(monkeypatch, outputs):
+    """Too many examples for one piece are taken some at a time, with the noise that they would have had together."""
+    model = VAE.of_size(5, 2, (8,), seed=1).double()
+    x = torch.rand(7, 5, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    whole = iw_bound(model, x, n_samples=9, generator=torch.Generator().manual_seed(3), chunk=9)
+    decoded = []
+    model.decoder.register_forward_hook(lambda module, given, result: decoded.append(result.numel()))
+    monkeypatch.setattr(objectives, "OUTPUTS_ON_CPU", outputs)
+    parts = iw_bound(model, x, n_samples=9, generator=torch.Generator().manual_seed(3))
+    torch.testing.assert_close(parts, whole, rtol=1e-12, atol=0)
+    assert max(decoded) <= max(outputs, 5)  # one example at least
+    assert sum(decoded) == 9 * 7 * 5
 
 
 def test_n_samples_is_used(model, x):
