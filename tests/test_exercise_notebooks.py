@@ -129,3 +129,29 @@ def test_every_exercise_leads_back_to_its_chapter(name):
             task = cell.source
         elif exercise_sources.is_answer(cell):
             assert re.search(r"\]\(\.\./\d\d-[a-z]+\.ipynb#[\w-]+\)", task), f"{cell['id']} has no link to a paragraph"
+
+
+WORD = re.compile(r"[a-z]{2,}|\d+")
+OPTION = re.compile(r"^- \*\*([a-z])\.?\*\* (.+(?:\n  .+)*)", re.M)
+
+
+def overlap(one, other):
+    """How many of the words of two texts they share: 1 for the same words, whatever became of formulas."""
+    a, b = (set(WORD.findall(re.sub(r"\\[a-z]+", " ", text.lower()))) for text in (one, other))
+    return len(a & b) / len(a | b) if a | b else 0.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_letter_means_in_the_notebook_what_it_means_to_the_check(name):
+    """The options stand in the notebook with formulas and in the check without: letters must not drift apart."""
+    cells = stored(name).cells
+    listed = [dict(OPTION.findall(cell.source)) for cell in cells if cell.cell_type == "markdown"]
+    listed = [options for options in listed if options]
+    known = [checks.find(id) for id in questions(ids(stored(name)))]
+    assert len(listed) == len(known)
+    for options, question in zip(listed, known, strict=True):
+        assert list(options) == list(question.options)
+        for letter, text in options.items():
+            shared = {other: overlap(text, option.text) for other, option in question.options.items()}
+            assert max(shared, key=shared.get) == letter, (question.id, letter, shared)
+            assert shared[letter] > 0.5 or not WORD.findall(text.lower()), (question.id, letter, shared)
