@@ -27,31 +27,34 @@ def floating(**tensors: Tensor) -> None:
     for name, value in tensors.items():
         if not isinstance(value, Tensor) or value.dtype not in FLOATS:
             raise TypeError(f"{name} must be a float32 or float64 tensor, got {describe(value)}")
-    dtypes = {name: value.dtype for name, value in tensors.items()}
-    if len(set(dtypes.values())) > 1:
-        raise TypeError(f"{', '.join(dtypes)} must share one dtype, got {', '.join(map(str, dtypes.values()))}")
+    if len({value.dtype for value in tensors.values()}) > 1:
+        dtypes = ", ".join(str(value.dtype) for value in tensors.values())
+        raise TypeError(f"{', '.join(tensors)} must share one dtype, got {dtypes}")
 
 
 def same_shape(**tensors: Tensor) -> None:
     """Every argument is a floating tensor of one and the same shape."""
     floating(**tensors)
-    shapes = {name: tuple(value.shape) for name, value in tensors.items()}
-    if len(set(shapes.values())) > 1:
-        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ValueError(f"{' and '.join(shapes)} must have the same shape, got {listed}")
+    if len({value.shape for value in tensors.values()}) > 1:
+        raise ValueError(f"{' and '.join(tensors)} must have the same shape, got {_shapes(tensors)}")
 
 
 def same_features(**tensors: Tensor) -> None:
     """Every argument is floating, has one last dimension of equal size, and the leading dimensions broadcast."""
     floating(**tensors)
-    shapes = {name: tuple(value.shape) for name, value in tensors.items()}
-    listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-    if any(not shape for shape in shapes.values()) or len({shape[-1] for shape in shapes.values()}) > 1:
-        raise ValueError(f"{' and '.join(shapes)} must have the same last dimension, got {listed}")
-    try:
-        torch.broadcast_shapes(*shapes.values())
-    except RuntimeError:
-        raise ValueError(f"the leading dimensions of {' and '.join(shapes)} must broadcast, got {listed}") from None
+    shapes = {value.shape for value in tensors.values()}
+    if any(not shape for shape in shapes) or len({shape[-1] for shape in shapes}) > 1:
+        raise ValueError(f"{' and '.join(tensors)} must have the same last dimension, got {_shapes(tensors)}")
+    if len(shapes) > 1:  # of equal shapes it need not be asked, and asking takes as long as a small matrix product
+        try:
+            torch.broadcast_shapes(*shapes)
+        except RuntimeError:
+            names = " and ".join(tensors)
+            raise ValueError(f"the leading dimensions of {names} must broadcast, got {_shapes(tensors)}") from None
+
+
+def _shapes(tensors: dict[str, Tensor]) -> str:
+    return ", ".join(f"{name} {tuple(value.shape)}" for name, value in tensors.items())
 
 
 def matrix(*, min_rows: int = 1, **tensors: Tensor) -> None:

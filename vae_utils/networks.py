@@ -66,7 +66,7 @@ class MLPEncoder(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """x of shape (B, ...) with D values per example → mu, logvar of shape (B, L)."""
         _validate.floating(x=x)
-        if x.ndim < 2 or x[0].numel() != self.features:
+        if x.ndim < 2 or x.shape[1:].numel() != self.features:
             raise ValueError(
                 f"x must have shape (B, ...) with {self.features} values per example, got {tuple(x.shape)}"
             )
