@@ -108,6 +108,14 @@ def test_worse_samples_weigh_less(model, x):
         assert torch.equal(log_w.grad[:, column].argsort(), log_w[:, column].argsort())
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("shape", [(3, 2), (20, 20)])
+def test_the_noise_of_a_bound_is_drawn_sample_by_sample(shape, dtype):
+    like, one_by_one, at_once = torch.zeros((), dtype=dtype), torch.Generator().manual_seed(1), torch.Generator()
+    expected = torch.stack([standard_normal(*shape, generator=one_by_one, like=like) for _ in range(4)])
+    assert torch.equal(objectives._draws(4, shape, at_once.manual_seed(1), like=like), expected)
+
+
 @pytest.mark.parametrize("n_samples", [1, 7, 100])
 def test_chunks_change_nothing(model, x, n_samples):
     whole = iw_bound(model, x, n_samples=n_samples, generator=torch.Generator().manual_seed(0), chunk=n_samples)

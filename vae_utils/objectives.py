@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vae_utils import _validate
+from vae_utils import _memory, _validate
 from vae_utils.gaussian import (
     kl_to_standard_normal,
     log_normal_diag,
@@ -50,6 +50,14 @@ def _noise(model: VAE, x: Tensor, eps: Tensor | None, n_samples: int, generator:
         return eps
     _validate.positive_int(n_samples=n_samples)
     return standard_normal(n_samples, len(x), model.latent, generator=generator, like=x)
+
+
+def _draws(count: int, shape: tuple[int, int], generator: torch.Generator | None, *, like: Tensor) -> Tensor:
+    """What so many calls of ``standard_normal`` give, stacked; one call for all of them would give other numbers."""
+    eps = torch.empty(count, *shape, dtype=like.dtype, device=None if generator is None else generator.device)
+    for draw in eps:
+        draw.normal_(generator=generator)
+    return eps.to(like.device)
 
 
 def elbo(
@@ -159,18 +167,18 @@ def iw_bound(
         If ``n_samples`` < 1 or pixels are not what the likelihood can judge.
     """
     _validate.positive_int(n_samples=n_samples)
+    _validate.generator(generator)
     model.likelihood.check(x)
     outputs = OUTPUTS_ON_CPU if x.device.type == "cpu" else OUTPUTS_ON_GPU
     if chunk is None:
         chunk = max(1, outputs // max(1, x.numel()))
     _validate.positive_int(chunk=chunk)
+    _memory.keep_freed()
     total = torch.full((len(x),), -math.inf, dtype=x.dtype, device=x.device)
     mu, logvar = model.posterior(x)
     block = max(1, outputs // max(1, x[:1].numel()))  # examples at a time, where one sample of all is too much
     for start in range(0, n_samples, chunk):
-        # one draw of (B, L) per sample: torch.randn of a larger block gives other numbers, and the bound
-        # would depend on chunk
-        eps = torch.stack([model.noise(len(x), generator=generator) for _ in range(min(chunk, n_samples - start))])
+        eps = _draws(min(chunk, n_samples - start), (len(x), model.latent), generator, like=x)
         for first in range(0, len(x), block):
             some = slice(first, first + block)
             log_w = _log_weights(model, x[some], mu[some], logvar[some], eps[:, some])

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state
 
-from vae_utils import _validate
+from vae_utils import _memory, _validate
 from vae_utils.objectives import negative_elbo
 from vae_utils.training import Loss, adam, checked_examples
 
@@ -90,6 +90,7 @@ def fit_sweep(
         models[0].likelihood.check(examples[0])
     per_model = _per_model(arguments or {}, len(models), examples[0])
 
+    _memory.keep_freed()
     parameters, buffers = stack_module_state(models)
     template = _LossOf(copy.deepcopy(models[0]), loss)
     optimizer_ = optimizer(list(parameters.values()), lr=lr)
@@ -111,7 +112,9 @@ def fit_sweep(
         eps = torch.stack(noises) if has_noise else None  # (M, N, L)
         totals: dict[str, Tensor] = {}
         for start in range(0, n, batch_size):
-            batch = tuple(values[order[:, start : start + batch_size]] for values in examples)  # each (M, B, ...)
+            rows = order[:, start : start + batch_size]
+            # as values[rows], which copies number by number where this copies example by example
+            batch = tuple(values.index_select(0, rows.flatten()).unflatten(0, rows.shape) for values in examples)
             batch_eps = None if eps is None else eps[:, start : start + batch_size]
             terms = all_losses(parameters, buffers, batch, batch_eps, per_model)  # each (M, B)
             optimizer_.zero_grad()
