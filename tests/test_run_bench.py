@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from book.benchmarks import peers
 from vae_utils.__main__ import main
 from vae_utils.gaussian import kl_to_standard_normal
 from vae_utils.likelihoods import bernoulli_log_likelihood
@@ -26,6 +27,17 @@ def test_the_timed_epoch_is_training(seed):
     assert loss(loop, x) < before
 
 
+@pytest.mark.parametrize("make", [peers.plain, peers.intro_dgm])
+def test_peers_that_need_no_library_train_too(make):
+    torch.manual_seed(0)
+    x = torch.rand(600, 30, generator=torch.Generator().manual_seed(0)).round()
+    loop = make(x, hidden=16, latent=2)
+    before = loss(loop, x)
+    for _ in range(5):
+        loop.epoch()
+    assert loss(loop, x) < before
+
+
 def test_rates_are_counted_from_the_first_epoch_on():
     seen = []
     loop = bench.ours(torch.rand(20, 6), hidden=4, latent=1, batch=8, rate=lambda step: seen.append(step) or 0.0)
@@ -41,6 +53,12 @@ def test_every_candidate_runs_once_a_round_in_turn():
     times = bench.interleaved({name: lambda name=name: calls.append(name) for name in "abc"}, rounds=2)
     assert "".join(calls) == "abc" * 3  # one round to warm up
     assert list(times) == ["a", "b", "c"]
+
+
+def test_a_table_may_compare_with_two():
+    lines = list(bench.table("Title", {"one": 0.5, "two": 1.0}, beside=["two", "one"]))
+    assert lines[0] == "Title  (s, and times two, one)"
+    assert lines[1].split() == ["one", "0.50", "0.50", "x", "1.00", "x"]
 
 
 def test_a_table_shows_times_and_ratios():

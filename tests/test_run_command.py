@@ -138,6 +138,13 @@ def test_other_binarizations_and_validation(tmp_path, binarization, capsys):
     assert "--epochs cannot change when a run goes on with the schedule one-cycle" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("known", [{"avx512_bf16": True}, {"avx2": True}])
+def test_who_asks_for_mixed_precision_in_vain_is_told(known, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known)
+    assert call(*SMALL, "--amp", "--device", "cpu", "--no-pictures", "--out", tmp_path / "run") == 0
+    assert ("no instructions for bfloat16" in capsys.readouterr().err) == ("avx512_bf16" not in known)
+
+
 def test_more_than_two_dimensions_and_mixed_precision(tmp_path):
     folder = tmp_path / "run"
     assert call(*SMALL, "--latent", "5", "--amp", "--out", folder) == 0

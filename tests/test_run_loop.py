@@ -1,6 +1,7 @@
 """The loop of full-size runs: equal to the plain trainer, to the objective, and to itself in parts; it never waits."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,7 @@ from vae_utils.networks import ACTIVATIONS
 from vae_utils.objectives import elbo
 from vae_utils.runs import choices
 from vae_utils.runs.loop import Objective, draw_epoch, evaluate, steps
-from vae_utils.runs.processes import Processes, device_named
+from vae_utils.runs.processes import Processes, device_named, multiplies_bfloat16
 from vae_utils.runs.settings import Settings
 from vae_utils.training import fit
 
@@ -72,6 +73,29 @@ def test_mixed_precision_is_off_by_the_rounding_of_bfloat16(x):
     assert (exact[0] - mixed[0]).mean().abs() < 0.002 * exact[0].mean().abs()
 
 
+def test_mixed_precision_changes_the_elbo_by_less_than_another_seed_does():
+    x, unseen = load_digits("train").x, load_digits("test").x
+    noise = torch.randn(len(unseen), 2, generator=torch.Generator().manual_seed(0))
+
+    def trained(seed, *, amp):
+        model = replace(GREY, hidden=(64,), seed=seed).model(x)
+        generator, optimizer = torch.Generator().manual_seed(seed), adam(model)
+        for _ in range(30):
+            for _ in steps(
+                Objective(model, amp=amp), optimizer, draw_epoch(x, 2, generator), torch.zeros(2), batch_size=128
+            ):
+                pass
+        reconstruction, kl = evaluate(Objective(model), unseen, noise).tolist()
+        return (reconstruction - kl) / len(unseen)
+
+    single = torch.tensor([trained(seed, amp=False) for seed in range(5)])
+    mixed = torch.tensor([trained(seed, amp=True) for seed in range(5)])
+    assert not torch.equal(single, mixed)
+    # the difference of a pair is a fifth of the spread among seeds or less
+    assert (mixed - single).std() < 0.5 * single.std()
+    assert (mixed - single).mean().abs() < 0.5 * single.std()
+
+
 def test_an_epoch_can_be_left_and_drawn_again(x):
     whole, parts = GREY.model(x), GREY.model(x)
     train(whole, x, torch.Generator().manual_seed(1), epochs=1)
@@ -101,6 +125,20 @@ def test_dynamic_pixels_are_drawn_anew_with_their_grey_values_as_probabilities(x
     assert ((total / 400 - few).abs() <= 5 * error).all()
     again = draw_epoch(few, 2, torch.Generator().set_state(state), dynamic=True).x
     assert torch.equal(again, drawn), "the state of the generator says what an epoch is"
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_an_epoch_may_take_the_memory_of_the_one_before(dynamic):
+    x = load_digits("train").x  # more images than are drawn at a time
+    fresh, reusing = torch.Generator().manual_seed(4), torch.Generator().manual_seed(4)
+    over = None
+    for _ in range(3):
+        epoch = draw_epoch(x, 2, fresh, dynamic=dynamic)
+        again = draw_epoch(x, 2, reusing, dynamic=dynamic, over=over)
+        assert torch.equal(epoch.x, again.x) and torch.equal(epoch.eps, again.eps)
+        assert over is None or again.x.data_ptr() == over.x.data_ptr()
+        over = again
+    assert torch.equal(x, load_digits("train").x), "the images themselves are as they were"
 
 
 class NoWaiting(TorchDispatchMode):
@@ -230,3 +268,13 @@ def test_help_offers_what_settings_take():
 
     text = open(command.__file__, encoding="utf-8").read()
     assert all(name in text for name in ACTIVATIONS)
+
+
+@pytest.mark.parametrize(
+    ("known", "answer"),
+    [({"avx2": True, "avx512_bf16": False}, False), ({"avx512_bf16": True}, True), ({"bf16": True}, True), ({}, False)],
+)
+def test_the_processor_says_whether_it_multiplies_bfloat16(known, answer, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known)
+    assert multiplies_bfloat16(torch.device("cpu")) is answer
+    assert multiplies_bfloat16(torch.device("cuda"))

@@ -1,21 +1,22 @@
 """What a reader would use instead: the same network, batch and Adam, in the loops of four projects.
 
 Each function takes the images, x (N, D) with values in [0, 1], and returns an epoch of training as a function. Where a
-project leaves the choice of the loader to its user, the data lie in memory already (``TensorDataset``); only the loop
-of pytorch/examples transforms every picture by itself, as it does there. Sizes default to those of that example.
+project leaves the choice of the loader to its user, the data lie in memory already (``TensorDataset``); only the loops
+that transform or fetch every picture by itself do so here too. Sizes default to those of pytorch/examples.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import logging
+import sys
 import tempfile
 import warnings
+from types import ModuleType
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
@@ -55,30 +56,39 @@ class PlainVAE(nn.Module):
         return cross_entropy - 0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
 
 
-class Pictures(torch.utils.data.Dataset):
-    """What torchvision's MNIST is to a loader: one PIL image at a time, made a tensor in the steps of ``ToTensor``.
+def pictures(x: Tensor) -> torch.utils.data.Dataset:
+    """torchvision's MNIST with its ``ToTensor``, holding these images: one PIL image at a time, made a tensor."""
+    without_compiled_operators()
+    from torchvision.datasets import MNIST
+    from torchvision.transforms import ToTensor
 
-    (torchvision itself must fit the build of torch to the bit, which not every machine's does.)
+    class Pictures(MNIST):
+        def __init__(self):  # everything but reading the files
+            side = round(x.shape[1] ** 0.5)
+            self.data = (x * 255).round().to(torch.uint8).reshape(-1, side, side)
+            self.targets = torch.zeros(len(x), dtype=torch.long)
+            self.transform, self.target_transform = ToTensor(), None
+
+    return Pictures()
+
+
+def without_compiled_operators() -> None:
+    """Let ``import torchvision`` find its modules alone.
+
+    Its compiled operators must fit the build of torch to the bit, which not every machine's do, and then nothing of it
+    can be imported. Neither its datasets nor its transforms need them.
     """
-
-    def __init__(self, x: Tensor):
-        side = round(x.shape[1] ** 0.5)
-        self.data = (x * 255).round().to(torch.uint8).reshape(-1, side, side)
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        picture = Image.fromarray(self.data[index].numpy())
-        pixels = torch.from_numpy(np.array(picture, copy=True)).view(picture.height, picture.width, 1)
-        return pixels.permute(2, 0, 1).contiguous().to(torch.float32).div(255), 0
+    if "torchvision" not in sys.modules:
+        module = ModuleType("torchvision")
+        module.__path__ = list(importlib.util.find_spec("torchvision").submodule_search_locations)
+        sys.modules["torchvision"] = module
 
 
 def pytorch_examples(x: Tensor, *, hidden: int = HIDDEN, latent: int = LATENT) -> Loop:
     """The loop of pytorch/examples ``vae/main.py``: a loader that transforms each picture, ``item()`` at each step."""
     model = PlainVAE(x.shape[1], hidden, latent)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-    loader = DataLoader(Pictures(x), batch_size=BATCH, shuffle=True)
+    loader = DataLoader(pictures(x), batch_size=BATCH, shuffle=True)
 
     def epoch() -> float:
         model.train()
@@ -92,6 +102,62 @@ def pytorch_examples(x: Tensor, *, hidden: int = HIDDEN, latent: int = LATENT) -
         return total
 
     return Loop(epoch, model.encoder, model.decoder[:-1])
+
+
+def intro_dgm(x: Tensor, *, hidden: int = HIDDEN, latent: int = LATENT) -> Loop:
+    """The loop of intro_dgm's ``vae_example``: rows of a NumPy array collated, clamped probabilities, Adamax.
+
+    Its KL is estimated from the sample of z, as the difference of two log densities (in which, as there, the constants
+    and log σ² of each coordinate count L times: it is here for its time alone).
+    """
+    encoder = nn.Sequential(nn.Linear(x.shape[1], hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent))
+    decode = decoder(x.shape[1], hidden, latent)
+    optimizer = torch.optim.Adamax([*encoder.parameters(), *decode.parameters()], lr=RATE)
+    loader = DataLoader(list(x.numpy()), batch_size=BATCH, shuffle=True)
+    log_2pi = torch.log(2.0 * torch.tensor(torch.pi, dtype=torch.float64))
+
+    def log_normal(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+        return -0.5 * latent * log_2pi - 0.5 * latent * logvar - 0.5 * torch.exp(-logvar) * (z - mu) ** 2.0
+
+    def loss(images: Tensor) -> Tensor:
+        mu, logvar = torch.chunk(encoder(images), 2, dim=1)
+        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+        p = torch.clamp(decode(z), 1e-5, 1 - 1e-5)
+        reconstruction = (images * torch.log(p) + (1.0 - images) * torch.log(1.0 - p)).sum(-1)
+        log_prior = -0.5 * latent * log_2pi - 0.5 * z**2.0
+        return -(reconstruction + (log_prior - log_normal(z, mu, logvar)).sum(-1)).mean()
+
+    def epoch() -> None:
+        for images in loader:
+            negative = loss(images)
+            optimizer.zero_grad()
+            negative.backward(retain_graph=True)
+            optimizer.step()
+
+    return Loop(epoch, lambda images: encoder(images).chunk(2, dim=1), decode[:-1])
+
+
+def plain(x: Tensor, *, hidden: int = HIDDEN, latent: int = LATENT) -> Loop:
+    """What makes the trainer fast, by hand and with nothing else: a tensor in memory, logits, one head, fused Adam."""
+    encoder = nn.Sequential(nn.Linear(x.shape[1], hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent))
+    decode = decoder(x.shape[1], hidden, latent)[:-1]
+    optimizer = torch.optim.Adam([*encoder.parameters(), *decode.parameters()], lr=RATE, fused=True)
+
+    def epoch() -> float:
+        total = 0.0
+        for rows in torch.randperm(len(x)).split(BATCH):
+            images = x[rows]
+            mu, logvar = encoder(images).chunk(2, dim=1)
+            z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+            cross_entropy = F.binary_cross_entropy_with_logits(decode(z), images, reduction="sum")
+            loss = cross_entropy - 0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        return total
+
+    return Loop(epoch, lambda images: encoder(images).chunk(2, dim=1), decode)
 
 
 def pythae(x: Tensor) -> Loop:
@@ -178,8 +244,9 @@ def pyro(x: Tensor) -> Loop:
     return Loop(epoch, encoder, decode[:-1])
 
 
-def lightning(x: Tensor) -> Loop:
+def lightning(x: Tensor, *, precision: str = "32-true") -> Loop:
     """A ``LightningModule`` in a ``Trainer`` that is told to leave out logs, bars and checkpoints."""
+    without_compiled_operators()
     with quietly():
         from lightning import LightningModule, Trainer
 
@@ -200,7 +267,9 @@ def lightning(x: Tensor) -> Loop:
 
     def epoch() -> None:
         with quietly():
-            trainer = Trainer(max_epochs=1, accelerator="cpu", devices=1, **dict.fromkeys(off, False))
+            trainer = Trainer(
+                max_epochs=1, accelerator="cpu", devices=1, precision=precision, **dict.fromkeys(off, False)
+            )
             trainer.fit(module, loader)
 
     return Loop(epoch, module.model.encoder, module.model.decoder[:-1])

@@ -21,6 +21,7 @@ from vae_utils.runs.bench import interleaved, table
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 ENOUGH = -106.0  # nats, the test ELBO that is waited for
 NLL_SAMPLES, NLL_IMAGES = 5000, 20
+TABLES = ("full-size", "elbo", "precision", "small", "nll", "imports", "gpu")
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -33,19 +34,37 @@ def seconds(run: Callable[[], object]) -> float:
 # --- What is measured ---
 
 
+OURS, MIXED = "vae-course train", "vae-course train --amp"
+
+
 def full_size(images, rounds: int) -> Iterable[str]:
     """An epoch of the 784-400-20 VAE."""
     from book.benchmarks import peers
     from vae_utils.runs import bench
 
     runs = {"its matrix products alone": bench.matrix_products(images), "the floor of such a loop": bench.floor(images)}
-    runs["vae-course train"] = bench.ours(images).epoch
+    runs[OURS] = bench.ours(images).epoch
+    beside = [OURS]
+    if mixes():
+        runs[MIXED] = bench.ours(images, amp=True).epoch
+        beside.append(MIXED)
     runs |= {name: make(images).epoch for name, make in peers.PEERS.items()}
+    if mixes():
+        runs["Lightning, bf16-mixed"] = peers.lightning(images, precision="bf16-mixed").epoch
     times = interleaved(runs, rounds)
     title = f"An epoch of {len(images):,} images, 784-400-20, batch {bench.BATCH}"
     yield ""
-    yield from table(title, times, unit="s", beside="vae-course train")
-    yield f"  ours is {times['vae-course train'] / times['its matrix products alone']:.2f} x its matrix products"
+    yield from table(title, times, unit="s", beside=beside)
+    yield f"  ours is {times[OURS] / times['its matrix products alone']:.2f} x its matrix products"
+
+
+def mixes() -> bool:
+    """Whether mixed precision is worth measuring on this processor."""
+    import torch
+
+    from vae_utils.runs.processes import multiplies_bfloat16
+
+    return multiplies_bfloat16(torch.device("cpu"))
 
 
 def test_elbo(loop, x) -> float:
@@ -73,13 +92,14 @@ def time_to_elbo(images, unseen, most: int = 30) -> Iterable[str]:
     epochs, peak = 5, 5e-3
     cycle = Settings(schedule="one-cycle", lr=peak, epochs=epochs, batch=bench.BATCH)
     rate = cycle.learning_rate(len(images))
-    makers = {
-        f"vae-course train --schedule one-cycle --lr {peak} --epochs {epochs}": partial(bench.ours, rate=rate),
-        "vae-course train": bench.ours,
-        **peers.PEERS,
+    makers = {OURS: bench.ours, MIXED: partial(bench.ours, amp=True)} if mixes() else {OURS: bench.ours}
+    makers |= {
+        f"{name} --schedule one-cycle --lr {peak} --epochs {epochs}": partial(make, rate=rate)
+        for name, make in makers.items()
     }
+    makers |= peers.PEERS
     yield ""
-    yield f"Time to a test ELBO of {ENOUGH:g} nats (grey pixels)  (epochs, s, and times vae-course train)"
+    yield f"Time to a test ELBO of {ENOUGH:g} nats (grey pixels)  (epochs, s, and times {OURS})"
     rows = []
     for name, make in makers.items():
         torch.manual_seed(0)
@@ -91,10 +111,34 @@ def time_to_elbo(images, unseen, most: int = 30) -> Iterable[str]:
                 break
         else:
             rows.append((name, None, spent))
-    ours = next(spent for name, _, spent in rows if name == "vae-course train")
+    ours = next(spent for name, _, spent in rows if name == OURS)
     for name, epoch, spent in rows:
         reached = f"{epoch:4}" if epoch else f"not in {most}"
-        yield f"  {name:64}{reached}{spent:9.1f}{spent / ours:8.2f} x"
+        yield f"  {name:70}{reached}{spent:9.1f}{spent / ours:8.2f} x"
+
+
+def precision(images, unseen, epochs: int = 5, seeds: int = 5) -> Iterable[str]:
+    """Whether mixed precision changes the ELBO by more than another seed does."""
+    import torch
+
+    from vae_utils.runs import bench
+
+    yield ""
+    if not mixes():
+        yield "This processor has no instructions for bfloat16: mixed precision was not measured."
+        return
+
+    def trained(seed: int, *, amp: bool) -> float:
+        loop = bench.ours(images, seed=seed, amp=amp)
+        for _ in range(epochs):
+            loop.epoch()
+        return test_elbo(loop, unseen)
+
+    elbos = torch.tensor([[trained(seed, amp=amp) for amp in (False, True)] for seed in range(seeds)])
+    yield f"Test ELBO after {epochs} epochs, grey pixels  (nats, mean and standard deviation of {seeds} seeds)"
+    differences = {"the difference that --amp makes": elbos[:, 1] - elbos[:, 0]}
+    for name, values in {OURS: elbos[:, 0], MIXED: elbos[:, 1], **differences}.items():
+        yield f"  {name:42}{values.mean():10.3f} ± {values.std():.3f}"
 
 
 def small(rounds: int) -> Iterable[str]:
@@ -103,32 +147,48 @@ def small(rounds: int) -> Iterable[str]:
 
     from book.benchmarks import peers
     from vae_utils.data import load_digits
+    from vae_utils.likelihoods import Bernoulli
     from vae_utils.model import VAE
     from vae_utils.runs import bench
     from vae_utils.sweep import fit_sweep
     from vae_utils.training import fit
 
     x = load_digits("train").x
-    size = {"hidden": 64, "latent": 2}
-    runs = {"vae-course train": bench.ours(x, **size).epoch}
-    runs["pytorch/examples"] = peers.pytorch_examples(x, **size).epoch
-    times = interleaved(runs, rounds)
+    makers = {
+        OURS: bench.ours,
+        "the same habits by hand": peers.plain,
+        "intro_dgm": peers.intro_dgm,
+        "pytorch/examples": peers.pytorch_examples,
+    }
+    runs = {name: make(x, hidden=64, latent=2).epoch for name, make in makers.items()}
     yield ""
-    yield from table(f"An epoch of {len(x):,} digits, 64-64-2", times, unit="ms", beside="vae-course train")
+    yield from table(f"An epoch of {len(x):,} digits, 64-64-2", interleaved(runs, 20 * rounds), unit="ms", beside=OURS)
 
-    def models():
-        return [VAE.of_size(64, 2, (64,), seed=seed) for seed in range(32)]
+    def models(**how):
+        return [VAE.of_size(64, 2, (64,), seed=seed, **how) for seed in range(32)]
 
     def noise():
         return [torch.Generator().manual_seed(seed) for seed in range(32)]
 
-    def one_by_one():
-        for model, generator in zip(models(), noise(), strict=True):
+    def one_by_one(**how):
+        for model, generator in zip(models(**how), noise(), strict=True):
             fit(model, x, epochs=20, generator=generator)
 
-    runs = {"one sweep": lambda: fit_sweep(models(), x, epochs=20, generators=noise()), "32 runs": one_by_one}
-    yield ""
-    yield from table("20 epochs of 32 models on digits", interleaved(runs, rounds), unit="s", beside="one sweep")
+    def together(matmul: str = "highest", **how):
+        torch.set_float32_matmul_precision(matmul)
+        try:
+            fit_sweep(models(**how), x, epochs=20, generators=noise())
+        finally:
+            torch.set_float32_matmul_precision("highest")
+
+    kinds = {"ReLU, Bernoulli": {"activation": "relu", "likelihood": Bernoulli()}, "tanh, Gaussian": {}}
+    for kind, how in kinds.items():
+        runs = {"one sweep": partial(together, **how), "32 runs": partial(one_by_one, **how)}
+        if mixes():
+            runs["one sweep, products in bfloat16"] = partial(together, "medium", **how)
+        title = f"20 epochs of 32 models on digits, 64-64-2, {kind}"
+        yield ""
+        yield from table(title, interleaved(runs, rounds), unit="s", beside="one sweep")
 
 
 def nll(unseen, rounds: int) -> Iterable[str]:
@@ -225,7 +285,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="of which medians are taken (default: 5)")
     parser.add_argument("--images", type=int, default=60_000, help="of MNIST (default: all 60,000)")
-    parser.add_argument("--only", choices=("full-size", "elbo", "small", "nll", "imports", "gpu"), help="one table")
+    parser.add_argument("--only", choices=TABLES, help="one table")
     parser.add_argument("--out", type=Path, help="write the tables into this file too")
     options = parser.parse_args(arguments)
     for name in THREADS:
@@ -239,6 +299,7 @@ def main(arguments: list[str] | None = None) -> int:
     tables = {
         "full-size": lambda: full_size(images, options.rounds),
         "elbo": lambda: time_to_elbo(images, unseen),
+        "precision": lambda: precision(images, unseen),
         "small": lambda: small(options.rounds),
         "nll": lambda: nll(unseen, options.rounds),
         "imports": lambda: imports(options.rounds),

@@ -12,6 +12,7 @@ alone, which no loop can undercut. The pixels are random: nothing is downloaded.
 
 examples:
   vae-course bench
+  vae-course bench --amp
   vae-course bench --device cuda --amp
   OMP_NUM_THREADS=1 vae-course bench --images 60000 --rounds 5
 """
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=int, default=12_800, metavar="N", help="in an epoch (default: 12800)")
     parser.add_argument("--rounds", type=int, default=3, metavar="R", help="of which medians are taken (default: 3)")
     parser.add_argument("--device", default="cpu", help="auto, cpu, cuda, cuda:N or mps (default: cpu)")
-    parser.add_argument("--amp", action="store_true", help="mixed precision, too")
+    parser.add_argument("--amp", action="store_true", help="mixed precision (matrix products in bfloat16), too")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -95,7 +95,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--amp",
         action="store_true",
         default=None,
-        help="matrix products in bfloat16: for GPUs; on most CPUs it is slower",
+        help="matrix products in bfloat16: twice as fast where the processor has instructions for that, slower where "
+        "it has none",
     )
     running = parser.add_argument_group("running")
     running.add_argument("--out", metavar="RUN", help="a new folder for the run (default: runs/DATA-L)")
@@ -223,7 +224,8 @@ def fitting(settings: Settings, checkpoint: dict[str, Any], folder: RunFolder) -
 
 
 def announce(run: Trainer, config: dict[str, Any]) -> None:
-    """One line about what is going to happen, and one more if the run may not repeat its bits."""
+    """One line about what is going to happen, and more if it goes slower than it could or may not repeat its bits."""
+    from vae_utils.runs.processes import multiplies_bfloat16
     from vae_utils.runs.trainer import made_with
 
     settings, at, processes = run.settings, run.position, run.processes
@@ -236,6 +238,8 @@ def announce(run: Trainer, config: dict[str, Any]) -> None:
         f"{shape} VAE, {here['parameters']:,} parameters; {here['device']}{several}",
         file=sys.stderr,
     )
+    if settings.amp and not multiplies_bfloat16(processes.device):
+        print("note: this processor has no instructions for bfloat16: --amp makes the run slower here", file=sys.stderr)
     before = config.get("made_with", here)
     if different := [name for name in here if before.get(name) != here[name]]:
         changes = ", ".join(f"{name} {before.get(name)} → {here[name]}" for name in different)

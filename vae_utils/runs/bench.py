@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -35,11 +35,13 @@ def interleaved(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[s
     return {name: median(values) for name, values in times.items()}
 
 
-def table(title: str, times: Mapping[str, float], *, beside: str, unit: str = "s") -> Iterator[str]:
-    """The lines of a table: each time in seconds or milliseconds, and as a multiple of the one named ``beside``."""
-    yield f"{title}  ({unit}, and times {beside})"
+def table(title: str, times: Mapping[str, float], *, beside: str | Sequence[str], unit: str = "s") -> Iterator[str]:
+    """The lines of a table: each time in seconds or milliseconds, and as a multiple of those named ``beside``."""
+    beside = [beside] if isinstance(beside, str) else beside
+    yield f"{title}  ({unit}, and times {', '.join(beside)})"
     for name, value in times.items():
-        yield f"  {name:42}{value * {'s': 1, 'ms': 1000}[unit]:10.2f}{value / times[beside]:9.2f} x"
+        ratios = "".join(f"{value / times[other]:9.2f} x" for other in beside)
+        yield f"  {name:42}{value * {'s': 1, 'ms': 1000}[unit]:10.2f}{ratios}"
 
 
 class Loop(NamedTuple):
@@ -68,26 +70,28 @@ def ours(
     batch: int = BATCH,
     rate: Callable[[int], float] | None = None,
     amp: bool = False,
+    seed: int = 0,
 ) -> Loop:
     """The trainer of ``vae-course train``: x (N, D), on any device.
 
     ``rate`` gives the learning rate of each step, counted from the first epoch on; without it, it stays the same.
     """
-    model = VAE.of_size(x.shape[1], latent, (hidden,), likelihood=Bernoulli(), activation="relu").to(x.device)
+    model = VAE.of_size(x.shape[1], latent, (hidden,), likelihood=Bernoulli(), activation="relu", seed=seed)
+    model.to(x.device)
     objective = Objective(model, amp=amp)
     optimizer = adam(model, RATE, x.device)
     step = RecordedStep() if x.device.type == "cuda" else take_step
     totals = torch.zeros(2, device=x.device)
-    generator = torch.Generator().manual_seed(0)
-    done = 0
+    generator = torch.Generator().manual_seed(seed)
+    done, drawn = 0, None
 
     def epoch() -> None:
-        nonlocal done
+        nonlocal done, drawn
         totals.zero_()
         begun = done
         rates = rate and (lambda step: rate(begun + step))
-        epoch = draw_epoch(x, latent, generator)
-        for _ in steps(objective, optimizer, epoch, totals, batch_size=batch, learning_rate=rates, take=step):
+        drawn = draw_epoch(x, latent, generator, over=drawn)
+        for _ in steps(objective, optimizer, drawn, totals, batch_size=batch, learning_rate=rates, take=step):
             done += 1
         totals.tolist()  # a device that works on by itself has done it all now
 
@@ -124,8 +128,10 @@ def floor(x: Tensor) -> Callable[[], None]:
     optimizer = torch.optim.Adam(parameters, lr=RATE, fused=True)
     logits = torch.randn(BATCH, x.shape[1], device=x.device, requires_grad=True)
 
+    shuffled = torch.empty_like(x)
+
     def epoch() -> None:
-        shuffled = x[torch.randperm(len(x)).to(x.device)]
+        torch.index_select(x, 0, torch.randperm(len(x)).to(x.device), out=shuffled)
         for start in range(0, len(x), BATCH):
             batch = shuffled[start : start + BATCH]
             loss = nn.functional.binary_cross_entropy_with_logits(logits[: len(batch)], batch, reduction="sum")

@@ -16,6 +16,7 @@ one fused kernel for all of Adam. On a GPU, :mod:`~vae_utils.runs.recorded` take
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import torch
@@ -25,6 +26,8 @@ from vae_utils.gaussian import kl_to_standard_normal, reparameterize, standard_n
 from vae_utils.mnist import binarize
 from vae_utils.model import VAE
 from vae_utils.runs.processes import ALONE, Processes
+
+AT_A_TIME = 1000  # images, where it does not matter how many: few enough for a processor's cache
 
 
 class Objective(nn.Module):
@@ -47,13 +50,17 @@ class Objective(nn.Module):
 
         Equal to :func:`vae_utils.objectives.elbo`, which knows no mixed precision.
         """
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.amp, cache_enabled=False):
+        with self._precision(x.device):
             mu, logvar = self.model.encoder(x)
         mu, logvar = mu.to(x.dtype), logvar.to(x.dtype)
         z = reparameterize(mu, logvar, eps=eps)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.amp, cache_enabled=False):
+        with self._precision(x.device):
             logits = self.model.decoder(z)
         return self.model.likelihood.log_prob(x, logits.to(x.dtype)), kl_to_standard_normal(mu, logvar)
+
+    def _precision(self, device: torch.device) -> AbstractContextManager:
+        """In here the networks compute as ``amp`` says. (An autocast that is off would still cost its time.)"""
+        return torch.autocast(device.type, torch.bfloat16, cache_enabled=False) if self.amp else nullcontext()
 
 
 class Epoch(NamedTuple):
@@ -69,7 +76,9 @@ class Epoch(NamedTuple):
     eps: Tensor
 
 
-def draw_epoch(x: Tensor, latent: int, generator: torch.Generator, *, dynamic: bool = False) -> Epoch:
+def draw_epoch(
+    x: Tensor, latent: int, generator: torch.Generator, *, dynamic: bool = False, over: Epoch | None = None
+) -> Epoch:
     """All that is random in an epoch, drawn at once: order and noise as ``fit`` draws them, then the pixels.
 
     Parameters
@@ -82,14 +91,18 @@ def draw_epoch(x: Tensor, latent: int, generator: torch.Generator, *, dynamic: b
         On the CPU; the only source of randomness.
     dynamic : bool
         Draw each pixel with its grey value as probability: dynamic binarization.
+    over : Epoch, optional
+        An epoch of the same images that is over: the new one takes its memory. To get as much from the system would
+        take longer than to fill it.
     """
     order = torch.randperm(len(x), generator=generator).to(x.device)
     eps = standard_normal(len(x), latent, generator=generator, like=x)
-    shuffled = x[order]
+    shuffled = torch.index_select(x, 0, order, out=None if over is None else over.x)
     if dynamic:
         # many pixels: drawn where they are, by a generator there that this one gives its seed
-        seed = int(torch.randint(2**32, (), generator=generator))
-        shuffled = binarize(shuffled, generator=torch.Generator(x.device).manual_seed(seed))
+        source = torch.Generator(x.device).manual_seed(int(torch.randint(2**32, (), generator=generator)))
+        for images in shuffled.split(AT_A_TIME):
+            images.copy_(binarize(images, generator=source))
     return Epoch(shuffled, eps)
 
 
@@ -102,7 +115,8 @@ def take_step(
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-    totals += torch.stack([reconstruction.detach(), kl.detach()]).sum(1)
+    with torch.no_grad():
+        totals += torch.stack([reconstruction, kl]).sum(1)
 
 
 def steps(
@@ -162,7 +176,7 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 @torch.no_grad()
 def evaluate(
-    objective: Objective, x: Tensor, eps: Tensor, *, batch_size: int = 1000, processes: Processes = ALONE
+    objective: Objective, x: Tensor, eps: Tensor, *, batch_size: int = AT_A_TIME, processes: Processes = ALONE
 ) -> Tensor:
     """The sums of reconstruction and KL over the images of this process, shape (2,), without a step."""
     mine = processes.share(0, len(x))

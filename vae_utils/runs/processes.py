@@ -123,6 +123,14 @@ def own_device(name: str) -> torch.device:
     return device
 
 
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether a device has instructions for products in bfloat16: else mixed precision takes longer than single."""
+    if device.type != "cpu":
+        return True
+    known = torch.cpu.get_capabilities()
+    return any(known.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))  # Intel and AMD, Intel, ARM
+
+
 @contextmanager
 def joined(device: torch.device) -> Iterator[Processes]:
     """Meet the other processes that ``torchrun`` started; alone without it."""

@@ -17,7 +17,7 @@ from vae_utils import __version__
 from vae_utils.gaussian import standard_normal
 from vae_utils.model import VAE
 from vae_utils.runs.folder import RunError, RunFolder, reason
-from vae_utils.runs.loop import Objective, draw_epoch, evaluate, steps, take_step
+from vae_utils.runs.loop import Epoch, Objective, draw_epoch, evaluate, steps, take_step
 from vae_utils.runs.processes import Processes
 from vae_utils.runs.recorded import RecordedStep, adam
 from vae_utils.runs.report import Report
@@ -163,6 +163,7 @@ class Trainer:
         alone_on_a_gpu = processes.device.type == "cuda" and processes.count == 1
         self.take = RecordedStep() if alone_on_a_gpu else take_step
         self.position = Position()
+        self.epoch: Epoch | None = None
         self.written, self.written_rows = 0.0, 0
         self.totals = torch.zeros(2, device=processes.device)  # of reconstruction and KL in the steps of this epoch
         if checkpoint:
@@ -205,7 +206,8 @@ class Trainer:
         """The steps of an epoch that are left; returns the averages over all its images."""
         at, settings = self.position, self.settings
         at.generator = self.generator.get_state()
-        epoch = draw_epoch(self.x, settings.latent, self.generator, dynamic=settings.dynamic)
+        epoch = draw_epoch(self.x, settings.latent, self.generator, dynamic=settings.dynamic, over=self.epoch)
+        self.epoch = epoch
         before = at.epoch * self.steps_per_epoch
         rate = settings.learning_rate(self.n)
         began, seconds = time.perf_counter(), at.seconds
