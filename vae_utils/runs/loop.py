@@ -16,8 +16,7 @@ one fused kernel for all of Adam. On a GPU, :mod:`~vae_utils.runs.recorded` take
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -50,17 +49,16 @@ class Objective(nn.Module):
 
         Equal to :func:`vae_utils.objectives.elbo`, which knows no mixed precision.
         """
-        with self._precision(x.device):
-            mu, logvar = self.model.encoder(x)
-        mu, logvar = mu.to(x.dtype), logvar.to(x.dtype)
-        z = reparameterize(mu, logvar, eps=eps)
-        with self._precision(x.device):
-            logits = self.model.decoder(z)
-        return self.model.likelihood.log_prob(x, logits.to(x.dtype)), kl_to_standard_normal(mu, logvar)
+        mu, logvar = (part.to(x.dtype) for part in self._through(self.model.encoder, x))
+        logits = self._through(self.model.decoder, reparameterize(mu, logvar, eps=eps)).to(x.dtype)
+        return self.model.likelihood.log_prob(x, logits), kl_to_standard_normal(mu, logvar)
 
-    def _precision(self, device: torch.device) -> AbstractContextManager:
-        """In here the networks compute as ``amp`` says. (An autocast that is off would still cost its time.)"""
-        return torch.autocast(device.type, torch.bfloat16, cache_enabled=False) if self.amp else nullcontext()
+    def _through(self, network: nn.Module, inputs: Tensor) -> Any:
+        """What a network makes of its inputs, in mixed precision if that was asked for."""
+        if not self.amp:
+            return network(inputs)  # an autocast that is off would still take its time
+        with torch.autocast(inputs.device.type, torch.bfloat16, cache_enabled=False):
+            return network(inputs)
 
 
 class Epoch(NamedTuple):
