@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -612,12 +613,73 @@ def test_a_missing_name_is_looked_for(names, said):
     assert failure.value.verdict.mistake == "no-such-name" and said in failure.value.verdict.hint
 
 
-def test_an_unknown_exercise_says_which_was_meant():
-    with pytest.raises(NoSuchExercise, match="Did you mean '00-squares'"):
-        check("00-square", {})
-    for id in ("", "5", "kl", 5, None, "99-kl"):
-        with pytest.raises(NoSuchExercise, match="There is no exercise"):
-            check(id, {})
+@pytest.mark.parametrize(
+    ("id", "typed"),
+    [
+        ("00-square", 'check("00-squares")'),
+        ("05-k", 'check("05-kl")'),
+        ("05-KL", 'check("05-kl")'),
+        ("5-kl", 'check("05-kl")'),
+        ("kl", 'check("05-kl")'),
+        ("99-kl", 'check("05-kl")'),
+        ("05-mixture", 'check("01-mixture")'),
+        ("05-q", 'check("05-q1"), check("05-q2") or check("05-q3")'),
+        ("05", 'check("05-predict"), check("05-kl") or check("05-general")'),
+        (5, 'check("05-predict"), check("05-kl") or check("05-general")'),
+        ("kl_to_standard_normal", 'check("05-kl")'),
+        (SimpleNamespace(__name__="taylor_kl"), 'check("05-taylor")'),  # the function in place of its id
+    ],
+)
+def test_an_unknown_exercise_says_which_was_meant(id, typed):
+    with pytest.raises(NoSuchExercise) as failure:
+        check(id, {})
+    assert f": did you mean {typed}" in str(failure.value)
+
+
+@pytest.mark.parametrize("id", ["", "²", "x" * 10**5, [1], {}, tensor([1.0, 2.0]), 2**70, object(), type])
+def test_whatever_is_no_id_gets_one_sentence_that_is_not_long(id):
+    for asked, name in ((lambda: check(id, {}), "check"), (lambda: hint(id), "hint")):
+        with pytest.raises(NoSuchExercise) as failure:
+            asked()
+        said = str(failure.value)
+        assert said.startswith("There is no exercise ") and said.count(f"{name}(") == 3 and said.endswith('")?')
+        assert len(said) < 160 and "\n" not in said
+        assert max(map(len, failure.value._render_traceback_())) <= 76
+
+
+def test_without_an_id_the_exercises_are_named_that_were_answered_last():
+    said = "{}() needs the id of an exercise: type {}."
+    for names, typed in (
+        ({}, 'check("05-kl")'),
+        ({"three_kls": ...}, 'check("05-predict")'),
+        ({"taylor_kl": 1, "three_kls": ..., "x": 1}, 'check("05-predict") or check("05-taylor")'),
+        (
+            {"answer_05_q2": ..., "three_kls": 0, "kl_to_standard_normal": 0, "answer_05_q1": "a"},
+            'check("05-q1"), check("05-kl") or check("05-predict")',
+        ),
+    ):
+        with pytest.raises(NoSuchExercise) as failure:
+            check(namespace=names)
+        assert str(failure.value) == said.format("check", typed)
+    with pytest.raises(NoSuchExercise) as failure:
+        exec("hint()", {"hint": hint, "three_kls": ...})
+    assert str(failure.value) == said.format("hint", 'hint("05-predict")')
+
+
+def test_a_notebook_shows_the_sentence_and_no_stack():
+    """Cells are run by IPython, in a process of its own, as in a kernel."""
+    script = (
+        "from IPython.core.interactiveshell import InteractiveShell\nshell = InteractiveShell.instance()\n"
+        "shell.run_cell('from vae_utils.checks import check, hint\\nthree_kls = ...')\n"
+        "for cell in ('check()', 'hint()', 'check(\"05-predicted\")'):\n    shell.run_cell(cell)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == [
+        'check() needs the id of an exercise: type check("05-predict").',
+        'hint() needs the id of an exercise: type hint("05-predict").',
+        "There is no exercise '05-predicted': did you mean check(\"05-predict\"),",
+        'check("03-predict") or check("04-predict")?',
+    ], done
 
 
 def test_the_answer_is_found_among_the_names_of_the_caller(capsys):

@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -244,6 +245,44 @@ def test_several_files_and_the_exit_status_of_the_worst(folder, capsys):
     out = capsys.readouterr().out
     assert "05-right.ipynb: 9 of 9 exercises done" in out and "03.ipynb: 0 of 9 exercises done" in out
     assert right.read_bytes() == before
+
+
+def test_a_number_means_the_notebook_that_start_made_here(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    asked = []
+    monkeypatch.setattr(judging, "judged", lambda path, seconds: asked.append(str(path)) or judging.Result(path))
+    assert main(["start", "05", "07"]) == 0
+    (tmp_path / "05-kl old.ipynb").write_text("")
+    assert main(["check", "05", "5", "7", "other/05-kl.ipynb", "05.ipynb"]) == 0
+    assert asked == ["05-kl.ipynb", "05-kl.ipynb", "07-vae.ipynb", str(Path("other/05-kl.ipynb")), "05.ipynb"]
+
+
+def test_a_number_is_judged_as_its_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    save(solved("05-kl"), tmp_path / "05-kl.ipynb")
+    assert main(["check", "05"]) == 0
+    assert "PASS  05-kl  kl_to_standard_normal\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("05", "there is no 05-kl.ipynb in the folder {here}; `vae-course start 05` makes it"),
+        ("3", "there is no 03-posterior.ipynb in the folder {here}; `vae-course start 03` makes it"),
+        ("11", "there are no exercises of a chapter 11; there are 01, 02, 03, 04, 05, 06, 07, 08, 09, 10\n"),
+        ("0", "there are no exercises of a chapter 0; there are 01, "),
+        ("005", "there is no 05-kl.ipynb in the folder {here}"),
+        ("٥", "there are no exercises of a chapter ٥; there are 01, "),
+    ],
+)
+def test_a_number_without_a_notebook_gets_one_sentence(number, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    save(fresh("04-collapse"), tmp_path / "04-collapse.ipynb")
+    (tmp_path / number).mkdir()  # a folder of that name is not meant
+    assert main(["check", "04", number]) == 2
+    out, error = capsys.readouterr()
+    assert error.startswith("vae-course check: " + said.format(here=tmp_path)) and error.count("\n") == 1
+    assert not out, "nothing is judged before all is found"
 
 
 def test_the_options_are_checked(capsys):

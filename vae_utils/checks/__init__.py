@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+import reprlib
 import sys
 import textwrap
 import types
@@ -25,6 +26,7 @@ from .words import sentence
 __all__ = ["CheckFailed", "Verdict", "check", "exercises", "find", "hint", "judge"]
 
 WIDTH = 76
+EXAMPLE = "05-kl"  # where nothing better is known
 
 
 class CheckFailed(AssertionError):
@@ -49,10 +51,10 @@ class CheckFailed(AssertionError):
 
 
 class NoSuchExercise(LookupError):
-    """There is no exercise of this id."""
+    """No id was given, or there is no exercise of that id. One sentence, also in Jupyter, says what to type."""
 
     def _render_traceback_(self) -> list[str]:
-        return [str(self)]
+        return textwrap.wrap(str(self), WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _wrapped(text: str) -> list[str]:
@@ -77,20 +79,56 @@ def exercises(chapter: str | None = None) -> dict[str, Exercise | Choice]:
     return {exercise.id: exercise for module in modules for exercise in module.EXERCISES}
 
 
-def find(exercise_id: str) -> Exercise | Choice:
+def find(exercise_id: str, *, caller: str = "check") -> Exercise | Choice:
     """The exercise of this id.
+
+    Parameters
+    ----------
+    exercise_id : str
+    caller : str
+        Which function the reader called: so that the error can say what to type.
 
     Raises
     ------
     NoSuchExercise
-        With the id that was probably meant.
+        With the ids that were probably meant.
     """
-    found = exercises(str(exercise_id)[:2])
-    if exercise_id not in found:
-        close = difflib.get_close_matches(str(exercise_id), found or exercises(), n=1, cutoff=0.0)
-        meant = f" Did you mean {close[0]!r}?" if close else ""
-        raise NoSuchExercise(f"There is no exercise {exercise_id!r}.{meant}")
-    return found[exercise_id]
+    text = exercise_id
+    if not isinstance(text, str):
+        text = str(getattr(exercise_id, "__name__", reprlib.repr(exercise_id)))
+    found = exercises(text[:2])
+    if exercise_id is not text or text not in found:
+        near = _typed(caller, _nearest(text, exercises() | found))
+        raise NoSuchExercise(f"There is no exercise {reprlib.repr(text)}: did you mean {near}?")
+    return found[text]
+
+
+def _asked_for(exercise_id: str | None, names: dict, caller: str) -> Exercise | Choice:
+    """The exercise of this id; without an id, an error that names the exercises answered last."""
+    if exercise_id is not None:
+        return find(exercise_id, caller=caller)
+    order = {name: place for place, name in enumerate(names)}
+    here = [exercise for exercise in exercises().values() if exercise.name in order]
+    here.sort(key=lambda exercise: -order[exercise.name])
+    ids = [exercise.id for exercise in here[:3]] or [EXAMPLE]
+    raise NoSuchExercise(f"{caller}() needs the id of an exercise: type {_typed(caller, ids)}.")
+
+
+def _nearest(text: str, known: dict[str, Exercise | Choice]) -> list[str]:
+    """Three ids: those that begin with a text, then those like it, or whose answers have a name like it."""
+    text = f"{text.zfill(2)}-" if text.isdecimal() else text.lower()  # a number is that of a chapter
+
+    def likeness(id: str) -> float:
+        if id.startswith(text):
+            return 1.0
+        return max(difflib.SequenceMatcher(None, text, word).ratio() for word in (id, known[id].name.lower()))
+
+    return sorted(known, key=likeness, reverse=True)[:3]
+
+
+def _typed(caller: str, ids: list[str]) -> str:
+    *others, last = [f'{caller}("{id}")' for id in ids]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 # ---- the check ----
@@ -118,12 +156,13 @@ def judge(exercise_id: str, namespace: dict, *, seed: int = 0) -> Verdict:
         return diagnose(exercise, namespace[exercise.name], seed=seed)
 
 
-def check(exercise_id: str, namespace: dict | None = None) -> None:
+def check(exercise_id: str | None = None, namespace: dict | None = None) -> None:
     """Check one answer: print ``PASS  05-kl  kl_to_standard_normal``, or raise with a hint.
 
     Parameters
     ----------
     exercise_id : str
+        Without it an error says what to type.
     namespace : dict, optional
         Where the answer is; the caller's global names if None, which in a notebook are those of all its cells.
 
@@ -131,10 +170,13 @@ def check(exercise_id: str, namespace: dict | None = None) -> None:
     ------
     CheckFailed
         If the answer is not right yet.
+    NoSuchExercise
+        If there is no id, or no exercise of this id.
     """
-    exercise = find(exercise_id)
+    caller = sys._getframe(1)
+    exercise = _asked_for(exercise_id, caller.f_globals if namespace is None else namespace, "check")
     if namespace is None:
-        namespace = _callers_names(exercise.name, sys._getframe(1))
+        namespace = _callers_names(exercise.name, caller)
     verdict = judge(exercise_id, namespace)
     if verdict.mistake != _verdicts.get(exercise.id, verdict).mistake:
         _levels.pop(exercise.id, None)
@@ -144,14 +186,21 @@ def check(exercise_id: str, namespace: dict | None = None) -> None:
     print(f"PASS  {exercise.id}  {exercise.name}")
 
 
-def hint(exercise_id: str) -> None:
+def hint(exercise_id: str | None = None) -> None:
     """Print the next hint: what the last check found, then a smaller step, then where to read.
 
     Parameters
     ----------
     exercise_id : str
+        Without it an error says what to type.
+
+    Raises
+    ------
+    NoSuchExercise
+        If there is no id, or no exercise of this id.
     """
-    exercise, verdict = find(exercise_id), _verdicts.get(exercise_id)
+    exercise = _asked_for(exercise_id, sys._getframe(1).f_globals, "hint")
+    verdict = _verdicts.get(exercise.id)
     if verdict is not None and verdict.passed:
         print("\n".join([f"{exercise.id}: your answer is right.", *_wrapped(verdict.hint)]))
         return

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
+from vae_utils.commands._answers import Ends
 from vae_utils.commands._notebooks import add_timeout, answered, each_file, threads
 
 DESCRIPTION = """\
@@ -11,7 +13,8 @@ Run an exercise notebook from the top, in a new Python process, and say of each
 exercise whether it is right. If not, the mistake is named as in the notebook.
 
 examples:
-  vae-course check 05-kl.ipynb
+  vae-course check 05              chapter 5: 05-kl.ipynb, in the folder where you are
+  vae-course check work/05-kl.ipynb
   vae-course check *.ipynb
 
 It prints, for example:
@@ -41,7 +44,9 @@ exit status: 0 all right, 1 something is not right yet (or a check was changed),
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments and the help."""
     parser.description, parser.epilog = DESCRIPTION, EPILOG
-    parser.add_argument("files", metavar="FILE", nargs="+", help="exercise notebooks (.ipynb)")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="exercise notebooks (.ipynb), or numbers of chapters (05)"
+    )
     add_timeout(parser)
 
 
@@ -54,4 +59,23 @@ def _run(args: argparse.Namespace) -> int:
     from vae_utils.coursework.judging import judged
 
     threads()
-    return each_file(args.files, lambda path: judged(path, seconds=args.timeout))
+    paths = [_notebook(word) for word in args.files]
+    return each_file(paths, lambda path: judged(path, seconds=args.timeout))
+
+
+def _notebook(word: str) -> str:
+    """The file that is meant: its name, or in place of a chapter's number what ``vae-course start`` makes here."""
+    from vae_utils.coursework.notebooks import assignments
+
+    if not word.isdecimal():
+        return word
+    chapters = {name[:2]: f"{name}.ipynb" for name in assignments()}
+    file = chapters.get(word.lstrip("0").zfill(2))
+    if file is None:
+        raise Ends(f"there are no exercises of a chapter {word}; there are {', '.join(chapters)}")
+    if not Path(file).exists():
+        raise Ends(
+            f"there is no {file} in the folder {Path.cwd()}; `vae-course start {file[:2]}` makes it, and if yours is "
+            "elsewhere or has another name, type that"
+        )
+    return file
