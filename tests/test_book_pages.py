@@ -35,6 +35,18 @@ def test_guards_named_by_the_errata_exist():
     assert named and named <= functions, named - functions
 
 
+def test_the_map_has_a_station_for_every_chapter():
+    chapters = [str(int(path.name[:2])) for path in sorted((ROOT / "chapters").glob("[0-9][0-9]-*.ipynb"))]
+    root = ElementTree.parse(BOOK / "figures" / "course-map.svg").getroot()
+    stations = [text for text in root.iter(f"{SVG}text") if text.get("class") == "mid" and text.text.isdecimal()]
+    height = float(root.get("viewBox").split()[3])
+    assert [station.text for station in stations] == chapters
+    assert all(0 < float(station.get("y")) < height - 19 for station in stations)
+    (alt,) = re.findall(r"!\[(Map of the course[^\]]*)\]", (BOOK / "index.md").read_text(encoding="utf-8"))
+    for said in (root.findtext(f"{SVG}desc"), alt):
+        assert set(chapters) <= set(re.findall(r"\b\d+\b", said)), said
+
+
 @pytest.mark.parametrize("path", sorted((BOOK / "figures").glob("*.svg")), ids=lambda path: path.stem)
 def test_drawing_stands_alone(path):
     """A title and a description, nothing fetched, no script, and text that can be read on a phone."""
