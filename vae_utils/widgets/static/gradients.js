@@ -101,55 +101,6 @@ const whole = (value) => (Number.isFinite(value) ? number(value, 0).replace(/\B(
 const short = (value) =>
   Number.isFinite(value) && Math.abs(value) < 100 ? number(value, Math.abs(value) < 10 ? 2 : 1) : whole(value);
 
-/** A plane whose ticks are given, as [place, text] pairs: for axes that hold logarithms. */
-class TickedPlane extends Plane {
-  constructor({ xticks, yticks = null, ...options }) {
-    super(options);
-    Object.assign(this, { xticks, yticks });
-  }
-
-  get margins() {
-    return [52, 8, 8, 36];
-  }
-
-  clear() {
-    this.axes = false; // the plane's own axes
-    super.clear();
-    this.axes = true;
-    const { context: g, theme } = this;
-    const [x0, x1, y0, y1] = [this.px(this.x[0]), this.px(this.x[1]), this.py(this.y[0]), this.py(this.y[1])];
-    const within = ([low, high]) => ([place]) => place >= low - 1e-9 && place <= high + 1e-9;
-    g.lineWidth = 1;
-    for (const [x, text] of this.xticks.filter(within(this.x))) {
-      this.segment(this.px(x), y0, this.px(x), y1, theme.grid);
-      this.text(x, this.y[0], text, theme.muted, { align: "center", baseline: "top", down: 5 });
-    }
-    const yticks = this.yticks ?? ticks(...this.y, 4).map((y) => [y, number(y, 1)]);
-    for (const [y, text] of yticks.filter(within(this.y))) {
-      this.segment(x0, this.py(y), x1, this.py(y), theme.grid);
-      this.text(this.x[0], y, text, theme.muted, { align: "right", right: -5 });
-    }
-    g.font = "12px system-ui, sans-serif";
-    g.fillStyle = theme.muted;
-    g.textAlign = "center";
-    g.textBaseline = "middle";
-    g.fillText(this.xlabel, (x0 + x1) / 2, this.height - 9);
-    g.save();
-    g.translate(9, (y0 + y1) / 2);
-    g.rotate(-Math.PI / 2);
-    g.fillText(this.ylabel, 0, 0);
-    g.restore();
-  }
-
-  /** As the plane's, moved by pixels. */
-  text(x, y, text, color, { right = 0, down = 0, ...options } = {}) {
-    this.context.save();
-    this.context.translate(right, down);
-    super.text(x, y, text, color, options);
-    this.context.restore();
-  }
-}
-
 /** A table of numbers, one column for each estimate and one for their ratio. */
 function comparison() {
   const right = "text-align: right; min-width: 0; padding: 0.1rem 0 0.1rem 0.7rem";

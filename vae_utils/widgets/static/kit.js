@@ -392,13 +392,14 @@ class Plane {
     g.stroke();
   }
 
-  text(x, y, text, color = this.theme.ink, { align = "left", baseline = "middle" } = {}) {
+  /** A text at (x, y), moved by `right` and `down` pixels. */
+  text(x, y, text, color = this.theme.ink, { align = "left", baseline = "middle", right = 0, down = 0 } = {}) {
     const g = this.context;
     g.font = "12px system-ui, sans-serif";
     g.fillStyle = color;
     g.textAlign = align;
     g.textBaseline = baseline;
-    g.fillText(text, this.px(x), this.py(y));
+    g.fillText(text, this.px(x) + right, this.py(y) + down);
   }
 
   /**
@@ -431,6 +432,52 @@ class Plane {
         done();
       });
     }
+  }
+}
+
+/** A plane whose ticks are given as [place, text] pairs, for logarithms and the like; null for round numbers. */
+class TickedPlane extends Plane {
+  /**
+   * @param {{xticks?: [number, string][]|null, yticks?: [number, string][]|null, around?: number[]}} options and those
+   *   of Plane; `around` are its margins, ticks outside its range are not drawn
+   */
+  constructor({ xticks = null, yticks = null, around = [52, 8, 8, 36], ...options }) {
+    super(options);
+    Object.assign(this, { xticks, yticks, around });
+  }
+
+  get margins() {
+    return this.around;
+  }
+
+  clear() {
+    this.axes = false; // the plane's own axes
+    super.clear();
+    this.axes = true;
+    const { context: g, theme } = this;
+    const [x0, x1, y0, y1] = [this.px(this.x[0]), this.px(this.x[1]), this.py(this.y[0]), this.py(this.y[1])];
+    const within = ([low, high]) => ([place]) => place >= low - 1e-9 && place <= high + 1e-9;
+    g.lineWidth = 1;
+    const xticks = this.xticks ?? ticks(...this.x, 6).map((x) => [x, number(x, 0)]);
+    for (const [x, text] of xticks.filter(within(this.x))) {
+      this.segment(this.px(x), y0, this.px(x), y1, theme.grid);
+      this.text(x, this.y[0], text, theme.muted, { align: "center", baseline: "top", down: 5 });
+    }
+    const yticks = this.yticks ?? ticks(...this.y, 4).map((y) => [y, number(y, 1)]);
+    for (const [y, text] of yticks.filter(within(this.y))) {
+      this.segment(x0, this.py(y), x1, this.py(y), theme.grid);
+      this.text(this.x[0], y, text, theme.muted, { align: "right", right: -5 });
+    }
+    g.font = "12px system-ui, sans-serif";
+    g.fillStyle = theme.muted;
+    g.textAlign = "center";
+    g.textBaseline = "middle";
+    g.fillText(this.xlabel, (x0 + x1) / 2, this.height - 9);
+    g.save();
+    g.translate(9, (y0 + y1) / 2);
+    g.rotate(-Math.PI / 2);
+    g.fillText(this.ylabel, 0, 0);
+    g.restore();
   }
 }
 

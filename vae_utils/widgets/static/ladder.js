@@ -167,56 +167,14 @@ const nearest = (levels) => NOTCHES.reduce((best, notch, i) =>
 /** A small positive number: three digits. */
 const short = (value) => number(value, value >= 0.1 ? 3 : value >= 0.01 ? 4 : 5);
 
-/** A plane whose ticks are given as [place, text], for logarithms and for the rungs. */
-class TickedPlane extends Plane {
-  constructor({ xticks = null, yticks, left = 44, ...options }) {
-    super(options);
-    Object.assign(this, { xticks, yticks, left });
-  }
-
-  get margins() {
-    return [this.left, 10, 10, 36];
-  }
-
-  clear() {
-    this.axes = false; // the plane's own axes
-    super.clear();
-    this.axes = true;
-    const { context: g, theme } = this;
-    const [x0, x1, y0, y1] = [this.px(this.x[0]), this.px(this.x[1]), this.py(this.y[0]), this.py(this.y[1])];
-    g.font = "12px system-ui, sans-serif";
-    g.fillStyle = theme.muted;
-    g.lineWidth = 1;
-    g.textAlign = "center";
-    g.textBaseline = "top";
-    for (const [x, text] of this.xticks ?? ticks(...this.x, 6).map((x) => [x, number(x, 0)])) {
-      this.segment(this.px(x), y0, this.px(x), y1, theme.grid);
-      g.fillText(text, this.px(x), y0 + 5);
-    }
-    g.textAlign = "right";
-    g.textBaseline = "middle";
-    for (const [y, text] of this.yticks) {
-      this.segment(x0, this.py(y), x1, this.py(y), theme.grid);
-      g.fillText(text, x0 - 6, this.py(y));
-    }
-    g.textAlign = "center";
-    g.fillText(this.xlabel, (x0 + x1) / 2, this.height - 9);
-    g.save();
-    g.translate(9, (y0 + y1) / 2);
-    g.rotate(-Math.PI / 2);
-    g.fillText(this.ylabel, 0, 0);
-    g.restore();
-  }
-}
-
 function render({ model, el, signal }) {
-  const ladder = { x: X, y: [-0.1, 9.2], yticks: [], height: 340, left: 40, label: "" };
+  const ladder = { x: X, y: [-0.1, 9.2], yticks: [], height: 340, around: [40, 10, 10, 36], label: "" };
   const up = new TickedPlane({ ...ladder, xlabel: "x, forward: the encoder adds noise", ylabel: "level t" });
   const down = new TickedPlane({ ...ladder, xlabel: "x, reverse: the decoder takes it away", ylabel: "level t" });
-  const bell = new TickedPlane({ x: [-4, 4], y: [0, 1], yticks: [], left: 22, height: 230,
+  const bell = new TickedPlane({ x: [-4, 4], y: [0, 1], yticks: [], around: [22, 10, 10, 36], height: 230,
     xlabel: "x of the level below, in its standard deviations", ylabel: "density", label: "" });
-  const curve = new TickedPlane({ x: [-0.04, Math.log10(MOST_LEVELS) + 0.04], y: [-3, 0.4], height: 230, left: 50,
-    xticks: [1, 2, 4, 8, 16, 32, 64, 128].map((levels) => [Math.log10(levels), String(levels)]),
+  const curve = new TickedPlane({ x: [-0.04, Math.log10(MOST_LEVELS) + 0.04], y: [-3, 0.4], height: 230,
+    around: [50, 10, 10, 36], xticks: [1, 2, 4, 8, 16, 32, 64, 128].map((levels) => [Math.log10(levels), String(levels)]),
     yticks: [], xlabel: "T, levels", ylabel: "gap, nats", label: "" });
   const table = readings(NAMES);
   const story = h("p", { role: "status" }, "");
