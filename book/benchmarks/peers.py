@@ -278,15 +278,17 @@ def lightning(x: Tensor, *, precision: str = "32-true") -> Loop:
 @contextlib.contextmanager
 def quietly():
     """Progress bars, tips and warnings of others do not belong into our table."""
-    for name in ("pythae", "lightning.pytorch", "lightning"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
-        warnings.simplefilter("ignore")
-        yield
+    logging.disable(logging.WARNING)
+    try:
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 PEERS = {
