@@ -22,7 +22,7 @@ from vae_utils.runs.bench import interleaved, table
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 ENOUGH = -106.0  # nats, the test ELBO that is waited for
 NLL_SAMPLES, NLL_IMAGES = 5000, 20
-TABLES = ("full-size", "elbo", "precision", "small", "nll", "imports", "gpu")
+TABLES = ("full-size", "elbo", "products", "precision", "small", "nll", "imports", "gpu")
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -32,10 +32,24 @@ def seconds(run: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def at(precision: str, run: Callable[[], object]) -> Callable[[], object]:
+    """The same with this precision of float32 products; see ``torch.set_float32_matmul_precision``."""
+    import torch
+
+    def wrapped() -> object:
+        torch.set_float32_matmul_precision(precision)
+        try:
+            return run()
+        finally:
+            torch.set_float32_matmul_precision("highest")
+
+    return wrapped
+
+
 # --- What is measured ---
 
 
-OURS, MIXED = "vae-course train", "vae-course train --amp"
+OURS, MIXED, MEDIUM = "vae-course train", "vae-course train --amp", 'vae-course train, products "medium"'
 
 
 def full_size(images, rounds: int) -> Iterable[str]:
@@ -45,6 +59,7 @@ def full_size(images, rounds: int) -> Iterable[str]:
 
     runs = {"its matrix products alone": bench.matrix_products(images), "the floor of such a loop": bench.floor(images)}
     runs[OURS] = bench.ours(images).epoch
+    runs[MEDIUM] = at("medium", bench.ours(images).epoch)
     beside = [OURS]
     if mixes():
         runs[MIXED] = bench.ours(images, amp=True).epoch
@@ -116,6 +131,37 @@ def time_to_elbo(images, unseen, most: int = 30) -> Iterable[str]:
     yield f"  one-cycle: --lr {peak} --epochs {epochs}"
 
 
+def products(rounds: int, often: int = 200) -> Iterable[str]:
+    """One matrix product in three precisions: its time, and its error beside float64."""
+    import torch
+
+    from vae_utils.runs import bench
+
+    generator = torch.Generator().manual_seed(0)
+    shapes = (bench.BATCH, bench.PIXELS), (bench.PIXELS, bench.HIDDEN)
+    x, weight = (torch.randn(*shape, generator=generator) for shape in shapes)
+    short = x.bfloat16(), weight.bfloat16()
+    ways = {
+        "float32": lambda: x @ weight,
+        'float32, "medium"': at("medium", lambda: x @ weight),
+        "bfloat16": lambda: short[0] @ short[1],
+    }
+
+    def repeated(way: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            for _ in range(often):
+                way()
+
+        return run
+
+    times = interleaved({name: repeated(way) for name, way in ways.items()}, rounds)
+    exact = x.double() @ weight.double()
+    yield ""
+    yield f"A product of {shapes[0]} and {shapes[1]} standard normal numbers  (microseconds, and the largest error)"
+    for name, way in ways.items():
+        yield f"  {name:42}{times[name] / often * 1e6:10.0f}{(way().double() - exact).abs().max():12.1e}"
+
+
 def precision(images, unseen, epochs: int = 5, seeds: int = 5) -> Iterable[str]:
     """Whether mixed precision changes the ELBO by more than another seed does."""
     import torch
@@ -173,18 +219,13 @@ def small(rounds: int) -> Iterable[str]:
         for model, generator in zip(models(**how), noise(), strict=True):
             fit(model, x, epochs=20, generator=generator)
 
-    def together(matmul: str = "highest", **how):
-        torch.set_float32_matmul_precision(matmul)
-        try:
-            fit_sweep(models(**how), x, epochs=20, generators=noise())
-        finally:
-            torch.set_float32_matmul_precision("highest")
+    def together(**how):
+        fit_sweep(models(**how), x, epochs=20, generators=noise())
 
     kinds = {"ReLU, Bernoulli": {"activation": "relu", "likelihood": Bernoulli()}, "tanh, Gaussian": {}}
     for kind, how in kinds.items():
         runs = {"one sweep": partial(together, **how), "32 runs": partial(one_by_one, **how)}
-        if mixes():
-            runs["one sweep, products in bfloat16"] = partial(together, "medium", **how)
+        runs['one sweep, products "medium"'] = at("medium", runs["one sweep"])
         title = f"20 epochs of 32 models on digits, 64-64-2, {kind}"
         yield ""
         yield from table(title, interleaved(runs, rounds), unit="s", beside="one sweep")
@@ -322,6 +363,7 @@ def measured(options: argparse.Namespace) -> Iterable[str]:
     tables = {
         "full-size": lambda: full_size(images, options.rounds),
         "elbo": lambda: time_to_elbo(images, unseen),
+        "products": lambda: products(options.rounds),
         "precision": lambda: precision(images, unseen),
         "small": lambda: small(options.rounds),
         "nll": lambda: nll(unseen, options.rounds),
