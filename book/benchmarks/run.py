@@ -225,7 +225,7 @@ def small(rounds: int) -> Iterable[str]:
     kinds = {"ReLU, Bernoulli": {"activation": "relu", "likelihood": Bernoulli()}, "tanh, Gaussian": {}}
     for kind, how in kinds.items():
         runs = {"one sweep": partial(together, **how), "32 runs": partial(one_by_one, **how)}
-        runs['one sweep, products "medium"'] = at("medium", runs["one sweep"])
+        runs |= {f'{name}, products "medium"': at("medium", run) for name, run in runs.items()}
         title = f"20 epochs of 32 models on digits, 64-64-2, {kind}"
         yield ""
         yield from table(title, interleaved(runs, rounds), unit="s", beside="one sweep")
