@@ -68,7 +68,7 @@ def full_size(images, rounds: int) -> Iterable[str]:
     if mixes():
         runs["Lightning, bf16-mixed"] = peers.lightning(images, precision="bf16-mixed").epoch
     times = interleaved(runs, rounds)
-    title = f"An epoch of {len(images):,} images, 784-400-20"
+    title = f"{len(images):,} images, 784-400-20"
     yield ""
     yield from table(title, times, unit="s", beside=beside)
     yield f"  ours is {times[OURS] / times['its matrix products alone']:.2f} x its matrix products"
@@ -157,7 +157,7 @@ def products(rounds: int, often: int = 200) -> Iterable[str]:
     times = interleaved({name: repeated(way) for name, way in ways.items()}, rounds)
     exact = x.double() @ weight.double()
     yield ""
-    yield f"A product of {shapes[0]} and {shapes[1]} standard normal numbers  (microseconds, and the largest error)"
+    yield f"A product of {shapes[0]} and {shapes[1]} normal numbers  (μs, and the largest error)"
     for name, way in ways.items():
         yield f"  {name:42}{times[name] / often * 1e6:10.0f}{(way().double() - exact).abs().max():12.1e}"
 
