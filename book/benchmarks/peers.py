@@ -1,4 +1,4 @@
-"""What a reader would use instead: the same network, batch and Adam, in the loops of four projects.
+"""What a reader would use instead: the same network, batch and Adam, in the loops of five projects, and by hand.
 
 Each function takes the images, x (N, D) with values in [0, 1], and returns an epoch of training as a function. Where a
 project leaves the choice of the loader to its user, the data lie in memory already (``TensorDataset``); only the loops

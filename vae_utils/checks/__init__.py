@@ -98,7 +98,7 @@ def find(exercise_id: str, *, caller: str = "check") -> Exercise | Choice:
         text = str(getattr(exercise_id, "__name__", reprlib.repr(exercise_id)))
     found = exercises(text[:2])
     if exercise_id is not text or text not in found:
-        near = _typed(caller, _nearest(text, exercises() | found))
+        near = _typed(caller, _nearest(text, exercises()))
         raise NoSuchExercise(f"There is no exercise {reprlib.repr(text)}: did you mean {near}?")
     return found[text]
 

@@ -8,7 +8,7 @@ from vae_utils.commands._answers import Ends, answered, checking_input
 
 DESCRIPTION = """\
 Time an epoch of the 784-400-20 VAE on this machine, beside its matrix products
-alone, which no loop can undercut. The pixels are random: nothing is downloaded.
+alone, which no loop undercuts in the same precision. The pixels are random: nothing is downloaded.
 
 examples:
   vae-course bench

@@ -206,15 +206,14 @@ class Trainer:
         """The steps of an epoch that are left; returns the averages over all its images."""
         at, settings = self.position, self.settings
         at.generator = self.generator.get_state()
-        epoch = draw_epoch(self.x, settings.latent, self.generator, dynamic=settings.dynamic, over=self.epoch)
-        self.epoch = epoch
+        self.epoch = draw_epoch(self.x, settings.latent, self.generator, dynamic=settings.dynamic, over=self.epoch)
         before = at.epoch * self.steps_per_epoch
         rate = settings.learning_rate(self.n)
         began, seconds = time.perf_counter(), at.seconds
         for done in steps(
             objective,
             self.optimizer,
-            epoch,
+            self.epoch,
             self.totals,
             batch_size=settings.batch,
             first=at.step,
