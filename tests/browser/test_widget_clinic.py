@@ -76,9 +76,9 @@ def test_a_reader_diagnoses_a_patient(stage):
     visit = stage(BugClinic(patient=PATIENTS.index("no-noise") + 1))
     widget = visit.page.locator(".vae-widget")
     status = widget.get_by_role("status")
+    before = [picture(canvas) for canvas in widget.locator("canvas").all()]  # the status comes with the first picture
     assert "Train to the end" in status.inner_text()
     assert widget.get_by_role("button", name="That is it").is_disabled()
-    before = [picture(canvas) for canvas in widget.locator("canvas").all()]
     train(widget)
     after = [picture(canvas) for canvas in widget.locator("canvas").all()]
     assert all(old != new for old, new in zip(before, after, strict=True))
