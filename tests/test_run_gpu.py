@@ -10,7 +10,7 @@ import torch
 
 from vae_utils.data import load_digits
 from vae_utils.runs.loop import Objective, draw_epoch, steps, take_step
-from vae_utils.runs.recorded import RecordedStep, adam
+from vae_utils.runs.programs import RecordedStep, adam
 from vae_utils.runs.settings import Settings
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")

@@ -229,6 +229,7 @@ def test_an_untrained_decoder_starts_at_the_mean_image(x):
         ({"seed": -1}, "seed must be an integer of at least 0"),
         ({"seed": 2**32}, "seed must be an integer of at least 0"),
         ({"amp": 1}, "amp must be true or false"),
+        ({"compile": "yes"}, "compile must be true or false"),
     ],
 )
 def test_bad_settings_get_a_sentence(change, sentence):

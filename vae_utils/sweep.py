@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state
 
 from vae_utils import _memory, _validate
+from vae_utils.compiled import compiled
 from vae_utils.objectives import negative_elbo
 from vae_utils.training import Loss, adam, checked_examples
 
@@ -41,6 +42,7 @@ def fit_sweep(
     batch_size: int = 128,
     lr: float = 1e-3,
     optimizer: Callable[..., torch.optim.Optimizer] = adam,
+    compile: bool = False,
 ) -> list[dict[str, list[float]]]:
     """Train M models of one architecture at once, each as :func:`vae_utils.training.fit` would train it alone.
 
@@ -62,6 +64,9 @@ def fit_sweep(
         example ``{"beta": [0.1, 1.0, 10.0]}``.
     epochs, batch_size, lr, optimizer
         As in ``fit``.
+    compile : bool
+        Make one program of loss and gradients first. That takes seconds and pays in long sweeps; see
+        :mod:`vae_utils.compiled`. The results are the same to rounding.
 
     Returns
     -------
@@ -72,6 +77,8 @@ def fit_sweep(
     ------
     TypeError, ValueError
         If an argument does not fit or the models differ in architecture.
+    RuntimeError
+        If a loss cannot be compiled, or there is no C++ compiler.
     """
     _validate.positive_int(epochs=epochs, batch_size=batch_size)
     _validate.positive(lr=lr)
@@ -101,7 +108,20 @@ def fit_sweep(
 
     has_noise = hasattr(models[0], "noise")
     all_losses = torch.vmap(one_loss, in_dims=(0, 0, 0, 0 if has_noise else None, 0))
+
+    def objective(parameters, batch, eps):
+        """All mean losses in one sum, of which a model's weights see their own; and every term, summed (M,)."""
+        terms = all_losses(parameters, buffers, batch, eps, per_model)  # each (M, B)
+        return terms["loss"].mean(1).sum(), {name: values.detach().sum(1) for name, values in terms.items()}
+
+    def gradients_of(weights, batch, eps):
+        gradients, sums = torch.func.grad(objective, has_aux=True)(weights, batch, eps)
+        # in memory they must lie as the weights do: a fused optimizer goes through both from front to back
+        return {name: gradient.contiguous() for name, gradient in gradients.items()}, sums
+
     n, books = len(examples[0]), [{} for _ in models]
+    program = compiled(gradients_of) if compile else None
+    weights = {name: value.detach() for name, value in parameters.items()}
     for _ in range(epochs):
         orders, noises = [], []
         for model, generator in zip(models, generators, strict=True):
@@ -116,12 +136,16 @@ def fit_sweep(
             # as values[rows], which copies number by number where this copies example by example
             batch = tuple(values.index_select(0, rows.flatten()).unflatten(0, rows.shape) for values in examples)
             batch_eps = None if eps is None else eps[:, start : start + batch_size]
-            terms = all_losses(parameters, buffers, batch, batch_eps, per_model)  # each (M, B)
-            optimizer_.zero_grad()
-            terms["loss"].mean(1).sum().backward()
+            if program and rows.shape[1] == min(batch_size, n):  # a smaller last batch is not worth a program
+                gradients, sums = program(weights, batch, batch_eps)
+                for name, parameter in parameters.items():
+                    parameter.grad = gradients[name]
+            else:
+                optimizer_.zero_grad()
+                loss_, sums = objective(parameters, batch, batch_eps)
+                loss_.backward()
             optimizer_.step()
-            for name, values in terms.items():
-                total = values.detach().sum(1)
+            for name, total in sums.items():
                 totals[name] = totals[name] + total if name in totals else total
         for name, values in totals.items():
             for book, mean in zip(books, (values / n).tolist(), strict=True):

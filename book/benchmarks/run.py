@@ -12,17 +12,18 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from vae_utils.runs.bench import interleaved, table
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 ENOUGH = -106.0  # nats, the test ELBO that is waited for
 NLL_SAMPLES, NLL_IMAGES = 5000, 20
-OURS, MIXED = "vae-course train", "vae-course train --amp"
+OURS, MIXED, COMPILED = "vae-course train", "vae-course train --amp", "vae-course train --compile"
 TABLES = ("full-size", "elbo", "products", "precision", "small", "nll", "imports", "gpu")
 
 
@@ -58,9 +59,11 @@ def full_size(images, rounds: int) -> Iterable[str]:
     runs = {"its matrix products alone": bench.matrix_products(images), "the floor of such a loop": bench.floor(images)}
     runs[OURS] = bench.ours(images).epoch
     runs['the same loop, products "medium"'] = at("medium", bench.ours(images).epoch)
+    runs[COMPILED] = bench.ours(images, compile=True).epoch
     beside = [OURS]
     if mixes():
         runs[MIXED] = bench.ours(images, amp=True).epoch
+        runs[f"{MIXED} --compile"] = bench.ours(images, amp=True, compile=True).epoch
         beside.append(MIXED)
     runs |= {name: make(images).epoch for name, make in peers.PEERS.items()}
     if mixes():
@@ -70,6 +73,28 @@ def full_size(images, rounds: int) -> Iterable[str]:
     yield ""
     yield from table(title, times, unit="s", beside=beside)
     yield f"  ours is {times[OURS] / times['its matrix products alone']:.2f} x its matrix products"
+    yield f"  {worth_compiling(images.shape[1], bench.HIDDEN, bench.LATENT, times)}"
+
+
+def worth_compiling(pixels: int, hidden: int, latent: int, times: Mapping[str, float]) -> str:
+    """How long it takes to compile a step, in processes of their own, and how many epochs save as much.
+
+    The first epoch here is one plain step, the second a compiled one.
+    """
+    code = (
+        "import time, torch; torch.set_num_threads(1)\n"
+        "from vae_utils.runs import bench\n"
+        f"x = torch.rand(bench.BATCH, {pixels})\n"
+        f"epoch = bench.ours(x, hidden={hidden}, latent={latent}, compile=True).epoch; epoch()\n"
+        "began = time.perf_counter(); epoch(); print(time.perf_counter() - began)"
+    )
+    with TemporaryDirectory() as cache:
+        environment = {**os.environ, "TORCHINDUCTOR_CACHE_DIR": cache}
+        ask = partial(subprocess.run, [sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        first, again = (float(ask(env=environment).stdout) for _ in range(2))
+    cost = f"compiling takes {first:.1f} s the first time, and {again:.1f} s later"
+    saved = times[OURS] - times[COMPILED]
+    return f"{cost}: what {first / saved:,.0f} and {again / saved:,.0f} epochs save" if saved > 0 else cost
 
 
 def mixes() -> bool:
@@ -199,13 +224,17 @@ def small(rounds: int) -> Iterable[str]:
     x = load_digits("train").x
     makers = {
         OURS: bench.ours,
+        COMPILED: partial(bench.ours, compile=True),
         "the same habits by hand": peers.plain,
         "intro_dgm": peers.intro_dgm,
         "pytorch/examples": peers.pytorch_examples,
     }
     runs = {name: make(x, hidden=64, latent=2).epoch for name, make in makers.items()}
     yield ""
-    yield from table(f"An epoch of {len(x):,} digits, 64-64-2", interleaved(runs, 20 * rounds), unit="ms", beside=OURS)
+    times = interleaved(runs, 20 * rounds)
+    beside = [OURS, "intro_dgm", "pytorch/examples"]
+    yield from table(f"An epoch of {len(x):,} digits, 64-64-2", times, unit="ms", beside=beside)
+    yield f"  {worth_compiling(64, 64, 2, times)}"
 
     def models(**how):
         return [VAE.of_size(64, 2, (64,), seed=seed, **how) for seed in range(32)]
@@ -217,16 +246,28 @@ def small(rounds: int) -> Iterable[str]:
         for model, generator in zip(models(**how), noise(), strict=True):
             fit(model, x, epochs=20, generator=generator)
 
-    def together(**how):
-        fit_sweep(models(**how), x, epochs=20, generators=noise())
+    def together(compile=False, **how):
+        fit_sweep(models(**how), x, epochs=20, generators=noise(), compile=compile)
+
+    compiled_epoch = runs[COMPILED]
+
+    def compiled_once():
+        for _ in range(32 * 20):
+            compiled_epoch()
 
     kinds = {"ReLU, Bernoulli": {"activation": "relu", "likelihood": Bernoulli()}, "tanh, Gaussian": {}}
     for kind, how in kinds.items():
-        runs = {"one sweep": partial(together, **how), "32 runs": partial(one_by_one, **how)}
+        runs = {
+            "one sweep": partial(together, **how),
+            "one sweep, compiled": partial(together, compile=True, **how),
+            "32 runs": partial(one_by_one, **how),
+        }
         runs |= {f'{name}, products "medium"': at("medium", run) for name, run in runs.items()}
+        if kind.startswith("ReLU"):
+            runs["32 runs of one program, compiled before"] = compiled_once
         title = f"20 epochs of 32 models on digits, 64-64-2, {kind}"
         yield ""
-        yield from table(title, interleaved(runs, rounds), unit="s", beside="one sweep")
+        yield from table(title, interleaved(runs, rounds), unit="s", beside=["one sweep", "32 runs"])
 
 
 def nll(unseen, rounds: int) -> Iterable[str]:

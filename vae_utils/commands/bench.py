@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from itertools import product
 
 from vae_utils.commands._answers import Ends, answered, checking_input
 
@@ -12,7 +13,7 @@ alone, which no loop undercuts in the same precision. The pixels are random: not
 
 examples:
   vae-course bench
-  vae-course bench --amp
+  vae-course bench --amp --compile
   vae-course bench --device cuda --amp
   OMP_NUM_THREADS=1 vae-course bench --images 60000 --rounds 5
 """
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=3, metavar="R", help="of which medians are taken (default: 3)")
     parser.add_argument("--device", default="cpu", help="auto, cpu, cuda, cuda:N or mps (default: cpu)")
     parser.add_argument("--amp", action="store_true", help="mixed precision (matrix products in bfloat16), too")
+    parser.add_argument("--compile", action="store_true", help="steps that are one program, too (on a CPU)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> None:
     import torch
 
+    from vae_utils.compiled import require_compiler
     from vae_utils.runs import bench
     from vae_utils.runs.processes import device_named
 
@@ -51,15 +54,19 @@ def _run(args: argparse.Namespace) -> None:
             raise Ends(f"--{name} must be at least 1, got {getattr(args, name)}")
     with checking_input():
         device = device_named(args.device)
+    if args.compile and device.type != "cpu":
+        raise Ends(f"--compile is for a CPU, got --device {args.device}")
+    if args.compile:
+        require_compiler()
     x = torch.rand(args.images, bench.PIXELS, generator=torch.Generator().manual_seed(0)).to(device)
     ours = "vae-course train"
     runs = {
         "its matrix products alone": bench.matrix_products(x),
         "and cross-entropy, Adam, fetching": bench.floor(x),
-        ours: bench.ours(x).epoch,
     }
-    if args.amp:
-        runs[f"{ours} --amp"] = bench.ours(x, amp=True).epoch
+    for amp, compile in product((False, True)[: 1 + args.amp], (False, True)[: 1 + args.compile]):
+        name = ours + " --amp" * amp + " --compile" * compile
+        runs[name] = bench.ours(x, amp=amp, compile=compile).epoch
     times = bench.interleaved(runs, args.rounds)
     where = (
         torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device}, {torch.get_num_threads()} threads"

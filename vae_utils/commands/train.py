@@ -98,6 +98,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="matrix products in bfloat16: twice as fast where the processor has instructions for that, slower where "
         "it has none",
     )
+    training.add_argument(
+        "--compile",
+        action="store_true",
+        default=None,
+        help="make one program of each step first, on a CPU: some seconds that pay in long runs of small models. Needs "
+        "a C++ compiler",
+    )
     running = parser.add_argument_group("running")
     running.add_argument("--out", metavar="RUN", help="a new folder for the run (default: runs/DATA-L)")
     running.add_argument(
@@ -124,9 +131,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from vae_utils.compiled import require_compiler
     from vae_utils.runs import trainer
     from vae_utils.runs.folder import RunFolder
     from vae_utils.runs.processes import joined, own_device
+    from vae_utils.runs.programs import compiles
     from vae_utils.runs.settings import Settings
 
     if args.checkpoint_every is not None and args.checkpoint_every < 1:
@@ -149,6 +158,8 @@ def _run(args: argparse.Namespace) -> int:
             config["outputs"] = {**outputs, **typed}
             if config["outputs"]["tensorboard"]:
                 require_tensorboard()
+            if config["settings"]["compile"] and compiles(processes):
+                require_compiler()
             if not args.resume:
                 folder.create()
             stack.enter_context(folder.held())
@@ -226,6 +237,7 @@ def fitting(settings: Settings, checkpoint: dict[str, Any], folder: RunFolder) -
 def announce(run: Trainer, config: dict[str, Any]) -> None:
     """One line about what is going to happen, and more if it goes slower than it could or may not repeat its bits."""
     from vae_utils.runs.processes import multiplies_bfloat16
+    from vae_utils.runs.programs import compiles
     from vae_utils.runs.trainer import made_with
 
     settings, at, processes = run.settings, run.position, run.processes
@@ -240,6 +252,10 @@ def announce(run: Trainer, config: dict[str, Any]) -> None:
     )
     if settings.amp and not multiplies_bfloat16(processes.device):
         print("note: this processor has no instructions for bfloat16: --amp makes the run slower here", file=sys.stderr)
+    if settings.compile and compiles(processes):
+        print("each step is compiled first, which takes some seconds", file=sys.stderr)
+    elif settings.compile:
+        print("note: --compile is for one process on a CPU: this run goes on without it", file=sys.stderr)
     before = config.get("made_with", here)
     if different := [name for name in here if before.get(name) != here[name]]:
         changes = ", ".join(f"{name} {before.get(name)} → {here[name]}" for name in different)
@@ -267,5 +283,5 @@ def require_tensorboard() -> None:
 
 def given(args: argparse.Namespace) -> dict[str, Any]:
     """The settings that were typed."""
-    names = "data binarization watch latent hidden activation epochs batch lr schedule seed amp".split()
+    names = "data binarization watch latent hidden activation epochs batch lr schedule seed amp compile".split()
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from vae_utils.likelihoods import Bernoulli
 from vae_utils.model import VAE
-from vae_utils.runs.loop import Objective, draw_epoch, steps, take_step
-from vae_utils.runs.recorded import RecordedStep, adam
+from vae_utils.runs.loop import Objective, draw_epoch, steps
+from vae_utils.runs.processes import Processes
+from vae_utils.runs.programs import adam, way_of_stepping
 
 PIXELS, HIDDEN, LATENT = 784, 400, 20  # the VAE of pytorch/examples, which many libraries show too
 BATCH, RATE = 128, 1e-3
@@ -70,6 +71,7 @@ def ours(
     batch: int = BATCH,
     rate: Callable[[int], float] | None = None,
     amp: bool = False,
+    compile: bool = False,
     seed: int = 0,
 ) -> Loop:
     """The trainer of ``vae-course train``: x (N, D), on any device.
@@ -80,7 +82,7 @@ def ours(
     model.to(x.device)
     objective = Objective(model, amp=amp)
     optimizer = adam(model, RATE, x.device)
-    step = RecordedStep() if x.device.type == "cuda" else take_step
+    take = way_of_stepping(Processes(device=x.device), batch_size=min(batch, len(x)), compile=compile)
     totals = torch.zeros(2, device=x.device)
     generator = torch.Generator().manual_seed(seed)
     done, drawn = 0, None
@@ -91,7 +93,7 @@ def ours(
         begun = done
         rates = rate and (lambda step: rate(begun + step))
         drawn = draw_epoch(x, latent, generator, over=drawn)
-        for _ in steps(objective, optimizer, drawn, totals, batch_size=batch, learning_rate=rates, take=step):
+        for _ in steps(objective, optimizer, drawn, totals, batch_size=batch, learning_rate=rates, take=take):
             done += 1
         totals.tolist()  # a device that works on by itself has done it all now
 

@@ -10,7 +10,7 @@ share its batches among processes, and never wait for the device within an epoch
 - *Sums stay on the device* until the epoch ends or somebody wants to look.
 
 What makes it fast otherwise is in the model: logits instead of probabilities, μ and log σ² from one matrix product, and
-one fused kernel for all of Adam. On a GPU, :mod:`~vae_utils.runs.recorded` takes the same steps without Python.
+one fused kernel for all of Adam. In :mod:`~vae_utils.runs.programs` the same steps need less of Python.
 """
 
 from __future__ import annotations
@@ -150,7 +150,8 @@ def steps(
     processes : Processes
         Among whom each batch is shared.
     take : callable
-        :func:`take_step`, or another way of doing the same: :class:`vae_utils.runs.recorded.RecordedStep`.
+        :func:`take_step`, or another way of doing the same: :class:`vae_utils.runs.programs.RecordedStep` or
+        :class:`~vae_utils.runs.programs.CompiledStep`.
     """
     n = len(epoch.x)
     for step in range(first, -(-n // batch_size)):

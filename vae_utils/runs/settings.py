@@ -47,6 +47,8 @@ class Settings:
         Of first weights, order and noise.
     amp : bool
         Matrix products in bfloat16.
+    compile : bool
+        Steps that are one program, where one process trains on a CPU; see :mod:`vae_utils.runs.programs`.
     """
 
     data: str = "mnist"
@@ -61,6 +63,7 @@ class Settings:
     schedule: str = "constant"
     seed: int = 0
     amp: bool = False
+    compile: bool = False
 
     def __post_init__(self):
         for name, allowed in {
@@ -81,8 +84,9 @@ class Settings:
         object.__setattr__(self, "hidden", tuple(self.hidden))
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**32:
             raise ValueError(f"seed must be an integer of at least 0 and below 2**32, got {self.seed!r}")
-        if not isinstance(self.amp, bool):
-            raise TypeError(f"amp must be true or false, got {_validate.describe(self.amp)}")
+        for name in ("amp", "compile"):
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f"{name} must be true or false, got {_validate.describe(getattr(self, name))}")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:

@@ -17,9 +17,9 @@ from vae_utils import __version__
 from vae_utils.gaussian import standard_normal
 from vae_utils.model import VAE
 from vae_utils.runs.folder import RunError, RunFolder, reason
-from vae_utils.runs.loop import Epoch, Objective, draw_epoch, evaluate, steps, take_step
+from vae_utils.runs.loop import Epoch, Objective, draw_epoch, evaluate, steps
 from vae_utils.runs.processes import Processes
-from vae_utils.runs.recorded import RecordedStep, adam
+from vae_utils.runs.programs import adam, way_of_stepping
 from vae_utils.runs.report import Report
 from vae_utils.runs.settings import Settings
 
@@ -160,8 +160,7 @@ class Trainer:
         self.x = x.to(processes.device)
         self.objective, self.judge = Objective(self.model, amp=settings.amp), Objective(self.model)
         self.optimizer = adam(self.model, settings.lr, processes.device)
-        alone_on_a_gpu = processes.device.type == "cuda" and processes.count == 1
-        self.take = RecordedStep() if alone_on_a_gpu else take_step
+        self.take = way_of_stepping(processes, batch_size=min(settings.batch, self.n), compile=settings.compile)
         self.position = Position()
         self.epoch: Epoch | None = None
         self.written, self.written_rows = 0.0, 0

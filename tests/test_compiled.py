@@ -1,0 +1,160 @@
+"""Steps and sweeps that are one program: the same to rounding, the same bits in another process, faster; who cannot."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from tests.test_run_killed import assert_same
+from tests.test_run_loop import GREY, adam, weights
+from vae_utils.__main__ import main
+from vae_utils.compiled import NoCompiler, compiled, require_compiler
+from vae_utils.data import load_digits
+from vae_utils.likelihoods import Gaussian
+from vae_utils.model import VAE
+from vae_utils.objectives import naive_loss
+from vae_utils.runs.loop import Objective, draw_epoch, steps, take_step
+from vae_utils.runs.processes import Processes
+from vae_utils.runs.programs import CompiledStep, RecordedStep, way_of_stepping
+from vae_utils.sweep import fit_sweep
+
+RUN = "train --data digits --latent 2 --hidden 16 --epochs 4 --checkpoint-every 3 --compile --device cpu".split()
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="module")
+def compiler():
+    try:
+        require_compiler()
+    except NoCompiler as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def x():
+    return load_digits("train").x
+
+
+def train(x, take, *, epochs=3, amp=False):
+    model, source, sums = GREY.model(x), generator(5), []
+    objective, optimizer = Objective(model, amp=amp), adam(model)
+    for epoch in range(epochs):
+        sums.append(torch.zeros(2))
+        rate = lambda step, epoch=epoch: 3e-3 / (1 + step + epoch)  # noqa: E731
+        for _ in steps(
+            objective, optimizer, draw_epoch(x, 2, source), sums[-1], batch_size=128, learning_rate=rate, take=take
+        ):
+            pass
+    return weights(model), torch.stack(sums)
+
+
+# amp: bfloat16 has 8 binary digits; operations that share a loop round to them less often
+@pytest.mark.parametrize("amp, near", [(False, {"rtol": 1e-4, "atol": 1e-5}), (True, {"rtol": 2e-2, "atol": 1e-3})])
+def test_a_compiled_step_is_the_step_to_rounding(compiler, x, amp, near):
+    plain, totals = train(x, take_step, amp=amp)
+    ours, sums = train(x, CompiledStep(128), amp=amp)
+    torch.testing.assert_close(ours, plain, **near)
+    torch.testing.assert_close(sums, totals, rtol=near["rtol"] / 10, atol=0)
+
+
+def test_a_compiled_step_of_a_small_model_takes_less_time(compiler, x):
+    """An epoch of each in turn, medians of processor time. Measured: 0.55 to 0.6 of the other's."""
+    ways = {"plain": take_step, "compiled": CompiledStep(128)}
+    loops = {name: (Objective(GREY.model(x)), take) for name, take in ways.items()}
+    optimizers = {name: adam(objective) for name, (objective, _) in loops.items()}
+    spent = {name: [] for name in ways}
+    epoch, totals = draw_epoch(x, 2, generator()), torch.zeros(2)
+    for _ in range(31):
+        for name, (objective, take) in loops.items():
+            began = time.process_time()
+            for _ in steps(objective, optimizers[name], epoch, totals, batch_size=128, take=take):
+                pass
+            spent[name].append(time.process_time() - began)
+    assert statistics.median(spent["compiled"]) < 0.8 * statistics.median(spent["plain"])
+
+
+def test_a_compiled_run_is_killed_and_goes_on_in_another_process_to_the_same_bits(compiler, tmp_path, capsys):
+    unbroken, folder = tmp_path / "unbroken", tmp_path / "run"
+    assert main([*RUN, "--out", str(unbroken)]) == 0
+    assert "each step is compiled first" in capsys.readouterr().err
+    child = subprocess.Popen([sys.executable, "-m", "vae_utils", *RUN, "--out", str(folder)], stderr=subprocess.DEVNULL)
+    while not (folder / "checkpoint.pt").exists() and child.poll() is None:
+        time.sleep(0.005)
+    child.kill()
+    assert child.wait() != 0, "it was too quick to be killed"
+    assert main(["train", "--resume", str(folder)]) == 0
+    assert_same(folder, unbroken)
+    assert main(["train", "--resume", str(folder), "--epochs", "9", "--compile"]) == 0  # said again, it is no change
+
+
+def test_a_compiled_sweep_equals_the_sweep_to_rounding(compiler, x):
+    def trained(**how):
+        models = [
+            VAE.of_size(64, 2, (16,), seed=seed, likelihood=Gaussian(0.3, learn_variance=True)) for seed in range(2)
+        ]
+        arguments = {"weight_mu": [0.5, 1.0], "weight_logvar": 0.25}
+        noise = [generator(0), generator(1)]
+        books = fit_sweep(models, x[:300], loss=naive_loss, arguments=arguments, epochs=4, generators=noise, **how)
+        return torch.stack([weights(model) for model in models]), books
+
+    (plain, books), (ours, others) = trained(), trained(compile=True)
+    torch.testing.assert_close(ours, plain, rtol=1e-4, atol=1e-5)
+    for one, other in zip(books, others, strict=True):
+        assert one.keys() == other.keys()
+        assert all(other[name] == pytest.approx(values, rel=1e-4) for name, values in one.items())
+
+
+def test_there_may_be_many_programs(compiler):
+    twice = compiled(lambda values: 2 * values)
+    for size in range(1, 10):  # by itself, PyTorch gives up at the ninth
+        assert twice(torch.ones(size)).tolist() == [2.0] * size
+
+
+def test_what_cannot_be_compiled_gets_a_sentence(compiler):
+    clever = compiled(lambda values: values.sum() if values.max() > 0 else values.prod())
+    with pytest.raises(RuntimeError, match="needs a C\\+\\+ compiler and what can be translated: "):
+        clever(torch.ones(3))
+
+
+def test_without_a_compiler_nothing_begins(tmp_path):
+    environment = {**os.environ, "CXX": str(tmp_path / "no-compiler")}
+    command = [sys.executable, "-m", "vae_utils", *RUN, "--out", str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 2 and not (tmp_path / "run").exists()
+    assert done.stderr.count("\n") == 1 and "compiling needs a C++ compiler, such as g++" in done.stderr
+
+
+def test_only_one_process_on_a_cpu_compiles():
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert isinstance(way_of_stepping(Processes(), batch_size=8, compile=True), CompiledStep)
+    assert way_of_stepping(Processes(), batch_size=8) is take_step
+    assert way_of_stepping(Processes(0, 2, cpu), batch_size=8, compile=True) is take_step
+    assert way_of_stepping(Processes(0, 2, gpu), batch_size=8) is take_step
+    assert isinstance(way_of_stepping(Processes(0, 1, gpu), batch_size=8, compile=True), RecordedStep)
+
+
+def test_bench_times_it(compiler, capsys):
+    assert main(["bench", "--images", "256", "--rounds", "1", "--compile"]) == 0
+    assert "vae-course train --compile" in capsys.readouterr().out
+    assert main(["bench", "--images", "256", "--device", "meta", "--compile"]) == 2
+
+
+def test_what_fades_is_zero_in_a_compiled_step_and_only_there(compiler, x):
+    """Numbers below the smallest normal one, where the moments of silent weights end, would make it slow."""
+    objective = Objective(GREY.model(x))
+    optimizer, take, totals = adam(objective), CompiledStep(128), torch.zeros(2)
+    black, eps = torch.zeros(128, 64), torch.zeros(128, 2)
+    weight = next(objective.parameters())  # what it is multiplied with is black: it gets no gradient
+    for moment in (1e-30, 1e-40):
+        take(objective, optimizer, black, eps, totals, 1 / 128)  # the first one makes the moments
+        optimizer.state[weight]["exp_avg"].fill_(moment)
+    take(objective, optimizer, black, eps, totals, 1 / 128)
+    assert not optimizer.state[weight]["exp_avg"].any()
+    assert (torch.tensor(1e-40) / 2 > 0).item()
