@@ -1,18 +1,23 @@
 """Steps and sweeps that are one program: the same to rounding, the same bits in another process, faster; who cannot."""
 
+import contextlib
+import copy
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
-from tests.test_run_killed import assert_same
+from tests.test_run_killed import assert_same, checkpoint
 from tests.test_run_loop import GREY, adam, weights
 from vae_utils.__main__ import main
-from vae_utils.compiled import NoCompiler, compiled, require_compiler
+from vae_utils.compiled import CannotCompile, compiled, require_compiler
 from vae_utils.data import load_digits
 from vae_utils.likelihoods import Gaussian
 from vae_utils.model import VAE
@@ -22,7 +27,7 @@ from vae_utils.runs.processes import Processes
 from vae_utils.runs.programs import CompiledStep, RecordedStep, way_of_stepping
 from vae_utils.sweep import fit_sweep
 
-RUN = "train --data digits --latent 2 --hidden 16 --epochs 4 --checkpoint-every 3 --compile --device cpu".split()
+RUN = "train --data digits --latent 2 --hidden 16 --epochs 20 --checkpoint-every 11 --compile --no-pictures".split()
 
 
 def generator(seed=0):
@@ -33,7 +38,7 @@ def generator(seed=0):
 def compiler():
     try:
         require_compiler()
-    except NoCompiler as error:
+    except CannotCompile as error:
         pytest.skip(str(error))
 
 
@@ -80,18 +85,77 @@ def test_a_compiled_step_of_a_small_model_takes_less_time(compiler, x):
     assert statistics.median(spent["compiled"]) < 0.8 * statistics.median(spent["plain"])
 
 
-def test_a_compiled_run_is_killed_and_goes_on_in_another_process_to_the_same_bits(compiler, tmp_path, capsys):
-    unbroken, folder = tmp_path / "unbroken", tmp_path / "run"
-    assert main([*RUN, "--out", str(unbroken)]) == 0
-    assert "each step is compiled first" in capsys.readouterr().err
-    child = subprocess.Popen([sys.executable, "-m", "vae_utils", *RUN, "--out", str(folder)], stderr=subprocess.DEVNULL)
+@pytest.mark.parametrize("amp", [False, True])
+def test_whoever_goes_on_has_the_same_bits(compiler, x, amp):
+    """After 11 steps of 12: the next batch is the smaller one, which is not compiled."""
+    objective, totals, batches = Objective(GREY.model(x), amp=amp), torch.zeros(2), draw_epoch(x, 2, generator())
+    optimizer = adam(objective)
+    walk = lambda **how: steps(objective, optimizer, batches, totals, batch_size=128, **how)  # noqa: E731
+    first = CompiledStep(128)
+    for done in walk(take=first):
+        if done == 11:
+            before = copy.deepcopy([objective.state_dict(), optimizer.state_dict()])
+    list(walk(take=first))
+    unbroken = weights(objective)
+    objective.load_state_dict(before[0])
+    optimizer = adam(objective)
+    optimizer.load_state_dict(before[1])
+    again = CompiledStep(128)
+    list(walk(take=again, first=11)), list(walk(take=again))
+    assert torch.equal(weights(objective), unbroken)
+
+
+@pytest.fixture(scope="module")
+def unbroken(compiler, tmp_path_factory):
+    """A run that nothing happened to."""
+    folder = tmp_path_factory.mktemp("unbroken") / "run"
+    assert main([*RUN, "--out", str(folder)]) == 0
+    return folder
+
+
+def begun(folder, *words, **how):
+    """A run in a process of its own, and what it says."""
+    command = [sys.executable, "-m", "vae_utils", *RUN, *words, "--out", str(folder)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **how)
+
+
+def test_a_compiled_run_is_killed_and_goes_on_in_another_process_to_the_same_bits(unbroken, tmp_path, capsys):
+    folder = tmp_path / "run"
+    child = begun(folder)
     while not (folder / "checkpoint.pt").exists() and child.poll() is None:
         time.sleep(0.005)
     child.kill()
-    assert child.wait() != 0, "it was too quick to be killed"
+    child.communicate()
+    assert checkpoint(folder)["epoch"] < 20, "it was too quick to be killed"
+    assert main(["train", "--resume", str(folder), "--compile"]) == 0  # said again, it is no change
+    assert "the step is compiled first" in capsys.readouterr().err
+    assert_same(folder, unbroken)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the compiler's process in /proc")
+def test_ctrl_c_reaches_the_compiler_too_and_the_run_is_saved(unbroken, tmp_path):
+    """As a terminal sends it: to the run and to all that it has started."""
+    folder, cache = tmp_path / "run", {"TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "cache")}
+    child = begun(folder, start_new_session=True, env={**os.environ, **cache})
+    while "compiled first" not in child.stderr.readline():
+        assert child.poll() is None
+    while not any(group == child.pid and name.startswith("cc1plus") for name, group in processes()):
+        assert child.poll() is None
+        time.sleep(0.005)
+    os.killpg(child.pid, signal.SIGINT)
+    said = child.communicate()[1]
+    assert child.returncode == 130, said
+    assert "and saved; go on with" in said
     assert main(["train", "--resume", str(folder)]) == 0
     assert_same(folder, unbroken)
-    assert main(["train", "--resume", str(folder), "--epochs", "9", "--compile"]) == 0  # said again, it is no change
+
+
+def processes():
+    """The name of each process and its group."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            name, rest = path.read_text().split("(", 1)[1].rsplit(")", 1)
+            yield name, int(rest.split()[2])
 
 
 def test_a_compiled_sweep_equals_the_sweep_to_rounding(compiler, x):
@@ -99,6 +163,8 @@ def test_a_compiled_sweep_equals_the_sweep_to_rounding(compiler, x):
         models = [
             VAE.of_size(64, 2, (16,), seed=seed, likelihood=Gaussian(0.3, learn_variance=True)) for seed in range(2)
         ]
+        for model in models:
+            next(model.parameters()).requires_grad_(False)
         arguments = {"weight_mu": [0.5, 1.0], "weight_logvar": 0.25}
         noise = [generator(0), generator(1)]
         books = fit_sweep(models, x[:300], loss=naive_loss, arguments=arguments, epochs=4, generators=noise, **how)
@@ -119,8 +185,14 @@ def test_there_may_be_many_programs(compiler):
 
 def test_what_cannot_be_compiled_gets_a_sentence(compiler):
     clever = compiled(lambda values: values.sum() if values.max() > 0 else values.prod())
-    with pytest.raises(RuntimeError, match="needs a C\\+\\+ compiler and what can be translated: "):
+    with pytest.raises(CannotCompile, match="a function could not be compiled: "):
         clever(torch.ones(3))
+    loss = lambda network, values, *, eps: {"loss": network(values)[:, 0] * float(os.urandom(1)[0] > values[0])}  # noqa: E731
+    lines = [nn.Linear(3, 1) for _ in range(2)]
+    before = copy.deepcopy(lines)
+    with pytest.raises(CannotCompile):
+        fit_sweep(lines, torch.ones(8, 3), loss=loss, generators=[generator(), generator()], compile=True)
+    assert all(torch.equal(weights(line), weights(was)) for line, was in zip(lines, before, strict=True))
 
 
 def test_without_a_compiler_nothing_begins(tmp_path):
@@ -140,21 +212,11 @@ def test_only_one_process_on_a_cpu_compiles():
     assert isinstance(way_of_stepping(Processes(0, 1, gpu), batch_size=8, compile=True), RecordedStep)
 
 
-def test_bench_times_it(compiler, capsys):
+def test_bench_times_it(compiler, capsys, monkeypatch):
     assert main(["bench", "--images", "256", "--rounds", "1", "--compile"]) == 0
     assert "vae-course train --compile" in capsys.readouterr().out
-    assert main(["bench", "--images", "256", "--device", "meta", "--compile"]) == 2
-
-
-def test_what_fades_is_zero_in_a_compiled_step_and_only_there(compiler, x):
-    """Numbers below the smallest normal one, where the moments of silent weights end, would make it slow."""
-    objective = Objective(GREY.model(x))
-    optimizer, take, totals = adam(objective), CompiledStep(128), torch.zeros(2)
-    black, eps = torch.zeros(128, 64), torch.zeros(128, 2)
-    weight = next(objective.parameters())  # what it is multiplied with is black: it gets no gradient
-    for moment in (1e-30, 1e-40):
-        take(objective, optimizer, black, eps, totals, 1 / 128)  # the first one makes the moments
-        optimizer.state[weight]["exp_avg"].fill_(moment)
-    take(objective, optimizer, black, eps, totals, 1 / 128)
-    assert not optimizer.state[weight]["exp_avg"].any()
-    assert (torch.tensor(1e-40) / 2 > 0).item()
+    assert main(["bench", "--images", "255", "--compile"]) == 2
+    assert "--images must be at least 256 with --compile" in capsys.readouterr().err
+    monkeypatch.setattr("vae_utils.runs.processes.device_named", lambda name: torch.device("cuda", 0))
+    assert main(["bench", "--device", "auto", "--compile"]) == 2
+    assert "--compile is for a CPU, and --device auto is cuda:0" in capsys.readouterr().err

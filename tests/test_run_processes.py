@@ -75,10 +75,11 @@ def assert_close(folder, alone):
 @pytest.mark.parametrize("count", [2, 3])
 def test_several_processes_are_one_to_within_rounding(server, alone, tmp_path, count):
     folder, log = tmp_path / "run", tmp_path / "log"
-    assert together(server, *SMALL, "--out", folder, log=log, count=count) == [0] * count
+    assert together(server, *SMALL, "--compile", "--out", folder, log=log, count=count) == [0] * count
     assert_close(folder, alone)
     words = log.read_text()
     assert words.count("epoch 1/5") == 1 and f"{count} processes" in words, "one process speaks"
+    assert words.count("note: --compile is for one process on a CPU") == 1
     assert "Warning" not in words
 
 

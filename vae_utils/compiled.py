@@ -14,32 +14,32 @@ from typing import Any
 import torch
 
 
-class NoCompiler(RuntimeError):
-    """PyTorch cannot compile on this machine."""
+class CannotCompile(RuntimeError):
+    """PyTorch could not make a program of a function, or not on this machine."""
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same function, compiled at its first call.
 
-    It is for tensors of the sizes that it gets first: for others it is compiled anew. Numbers that are no tensors
-    become part of the program. Where gradients are wanted, ask for them inside, by ``torch.func.grad``.
+    For tensors of other sizes it is compiled anew. Numbers that are no tensors become part of the program. Where
+    gradients are wanted, ask for them inside, by ``torch.func.grad``.
 
     Returns
     -------
     callable
-        It raises RuntimeError if there is no C++ compiler, or if the function does what cannot be translated, such as
-        deciding something by a tensor's value.
+        It raises CannotCompile if there is no compiler (for C++; on a GPU Triton, too), if the function does what
+        cannot be translated, such as deciding something by a tensor's value, or at the 257th program of one piece of
+        code.
     """
     # All of it in one program, or an error: pieces with Python between them would hardly be faster. PyTorch counts the
-    # programs of one piece of code together, whatever it encloses, and takes more than eight for a mistake.
-    program = torch.compile(function, fullgraph=True, dynamic=False, recompile_limit=1000)
+    # programs of one piece of code together, whatever it encloses. More than eight it takes for a mistake, unless told.
+    program = torch.compile(function, fullgraph=True, dynamic=False, recompile_limit=256)
 
     def call(*arguments: Any) -> Any:
         try:
             return program(*arguments)
-        except torch._dynamo.exc.TorchDynamoException as error:
-            reason = str(error).strip().splitlines()[0]
-            raise RuntimeError(f"compiling needs a C++ compiler and what can be translated: {reason}") from error
+        except (torch._dynamo.exc.TorchDynamoException, torch._dynamo.exc.FailOnRecompileLimitHit) as error:
+            raise CannotCompile(f"a function could not be compiled: {_reason(error)}") from error
 
     return call
 
@@ -49,14 +49,19 @@ def require_compiler() -> None:
 
     Raises
     ------
-    NoCompiler
+    CannotCompile
         If that cannot be done on this machine.
     """
     try:
         compiled(torch.neg)(torch.zeros(8))
-    except RuntimeError as error:
-        reason = str(error.__cause__).strip().splitlines()[0]
-        raise NoCompiler(
+    except CannotCompile as error:
+        raise CannotCompile(
             "compiling needs a C++ compiler, such as g++ or clang++; one that is not found by itself can be named in "
-            f"the environment variable CXX ({reason})"
+            f"the environment variable CXX ({_reason(error.__cause__)})"
         ) from error
+
+
+def _reason(error: BaseException) -> str:
+    """One line of a long message: what a compiler says is wrong, or else the first."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return next((line.strip() for line in lines if "error: " in line), lines[0])

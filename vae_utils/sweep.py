@@ -77,8 +77,8 @@ def fit_sweep(
     ------
     TypeError, ValueError
         If an argument does not fit or the models differ in architecture.
-    RuntimeError
-        If a loss cannot be compiled, or there is no C++ compiler.
+    CannotCompile
+        With ``compile``, if a loss cannot be compiled, or there is no compiler. The models are as they were.
     """
     _validate.positive_int(epochs=epochs, batch_size=batch_size)
     _validate.positive(lr=lr)
@@ -109,9 +109,9 @@ def fit_sweep(
     has_noise = hasattr(models[0], "noise")
     all_losses = torch.vmap(one_loss, in_dims=(0, 0, 0, 0 if has_noise else None, 0))
 
-    def objective(parameters, batch, eps):
+    def objective(weights, batch, eps):
         """All mean losses in one sum, of which a model's weights see their own; and every term, summed (M,)."""
-        terms = all_losses(parameters, buffers, batch, eps, per_model)  # each (M, B)
+        terms = all_losses({**parameters, **weights}, buffers, batch, eps, per_model)  # each (M, B)
         return terms["loss"].mean(1).sum(), {name: values.detach().sum(1) for name, values in terms.items()}
 
     def gradients_of(weights, batch, eps):
@@ -121,7 +121,7 @@ def fit_sweep(
 
     n, books = len(examples[0]), [{} for _ in models]
     program = compiled(gradients_of) if compile else None
-    weights = {name: value.detach() for name, value in parameters.items()}
+    weights = {name: value.detach() for name, value in parameters.items() if value.requires_grad}
     for _ in range(epochs):
         orders, noises = [], []
         for model, generator in zip(models, generators, strict=True):
@@ -138,11 +138,11 @@ def fit_sweep(
             batch_eps = None if eps is None else eps[:, start : start + batch_size]
             if program and rows.shape[1] == min(batch_size, n):  # a smaller last batch is not worth a program
                 gradients, sums = program(weights, batch, batch_eps)
-                for name, parameter in parameters.items():
-                    parameter.grad = gradients[name]
+                for name, gradient in gradients.items():
+                    parameters[name].grad = gradient
             else:
                 optimizer_.zero_grad()
-                loss_, sums = objective(parameters, batch, batch_eps)
+                loss_, sums = objective({}, batch, batch_eps)
                 loss_.backward()
             optimizer_.step()
             for name, total in sums.items():

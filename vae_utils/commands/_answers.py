@@ -30,13 +30,13 @@ def checking_input() -> Iterator[None]:
 
 def answered(name: str, command: Callable[[Namespace], int | None], args: Namespace) -> int:
     """Carry out a command and return its exit status."""
-    from vae_utils.compiled import NoCompiler
+    from vae_utils.compiled import CannotCompile
     from vae_utils.download import DownloadError, FolderError
     from vae_utils.runs.folder import RunError
 
     try:
         return command(args) or 0
-    except (Ends, RunError, NoCompiler) as error:
+    except (Ends, RunError, CannotCompile) as error:
         sentence, status = str(error), getattr(error, "status", BAD_INPUT)
     except (DownloadError, FolderError, FloatingPointError) as error:
         sentence, status = str(error), FAILED

@@ -102,8 +102,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--compile",
         action="store_true",
         default=None,
-        help="make one program of each step first, on a CPU: some seconds that pay in long runs of small models. Needs "
-        "a C++ compiler",
+        help="make one program of a training step, at the start and on a CPU: it takes seconds, pays in long runs, and "
+        "needs a C++ compiler",
     )
     running = parser.add_argument_group("running")
     running.add_argument("--out", metavar="RUN", help="a new folder for the run (default: runs/DATA-L)")
@@ -253,9 +253,9 @@ def announce(run: Trainer, config: dict[str, Any]) -> None:
     if settings.amp and not multiplies_bfloat16(processes.device):
         print("note: this processor has no instructions for bfloat16: --amp makes the run slower here", file=sys.stderr)
     if settings.compile and compiles(processes):
-        print("each step is compiled first, which takes some seconds", file=sys.stderr)
+        print("note: the step is compiled first, which takes some seconds", file=sys.stderr)
     elif settings.compile:
-        print("note: --compile is for one process on a CPU: this run goes on without it", file=sys.stderr)
+        print("note: --compile is for one process on a CPU: this run does without it", file=sys.stderr)
     before = config.get("made_with", here)
     if different := [name for name in here if before.get(name) != here[name]]:
         changes = ", ".join(f"{name} {before.get(name)} → {here[name]}" for name in different)

@@ -131,6 +131,11 @@ def multiplies_bfloat16(device: torch.device) -> bool:
     return any(known.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))  # Intel and AMD, Intel, ARM
 
 
+# Groups of processes, kept until Python ends. DistributedDataParallel must not be the last to let go of one: it would hold
+# Python's lock and wait for a thread of the group, which may wait for that lock to let go of its last gradients.
+_GROUPS: list[Any] = []
+
+
 @contextmanager
 def joined(device: torch.device) -> Iterator[Processes]:
     """Meet the other processes that ``torchrun`` started; alone without it."""
@@ -141,6 +146,7 @@ def joined(device: torch.device) -> Iterator[Processes]:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    _GROUPS.append(torch.distributed.group.WORLD)
     try:
         yield Processes(torch.distributed.get_rank(), count, device)
     finally:

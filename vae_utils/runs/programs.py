@@ -1,13 +1,13 @@
 """The same step as one program: recorded on a GPU, compiled on a processor.
 
-A step of a small network is some hundred operations of a few microseconds each, and Python takes longer to ask for them
-than the machine to carry them out.
+A step of a small network is some hundred operations of a few microseconds each. On a GPU, Python takes longer to ask
+for them than the GPU to carry them out; on a processor a good part of the time.
 
 - On a GPU a step is *recorded*, as a CUDA graph, and replayed: all its kernels are one request. The numbers are the
   same, to the last bit: the same kernels run on the same values, in the same order. It needs inputs, weights and sums
   that keep their places in memory, and an optimizer that counts its steps and keeps its step size on the GPU.
-- On a processor a step can be *compiled*, see :mod:`vae_utils.compiled`. The numbers are the same to rounding, for
-  operations that share a loop round less often.
+- On a processor a step can be *compiled*, see :mod:`vae_utils.compiled`. The numbers are the same to rounding: sums
+  are taken in another order, and with bfloat16, operations that share a loop round less often.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.optim.adam import adam as adam_step
 
 from vae_utils import _memory
 from vae_utils.compiled import compiled
@@ -102,13 +101,17 @@ class RecordedStep:
 class CompiledStep:
     """:func:`vae_utils.runs.loop.take_step` as one program, Adam included.
 
-    For one objective and optimizer, whose weights and moments keep their places, and for batches of one size. Those of
+    For one objective and an optimizer by :func:`adam`, whose weights and moments keep their places, and for batches of
+    one size. Those of
     another size, the last of an epoch, are taken operation by operation: to compile for them, too, would take longer
-    than it saves. So is the first step of an optimizer, in which it makes its moments.
+    than it saves. So is an optimizer's first step, which makes its moments.
+
+    Source: Kingma & Ba (2015), Algorithm 1.
 
     Parameters
     ----------
     batch_size : int
+        Of the steps that are compiled.
     """
 
     def __init__(self, batch_size: int):
@@ -128,42 +131,43 @@ class CompiledStep:
 
         Raises
         ------
-        RuntimeError
-            If it cannot be compiled here.
+        CannotCompile
+            Before anything was changed.
         """
         if len(x) != self.batch_size or not optimizer.state:
             take_step(objective, optimizer, x, eps, totals, scale)
             return
         if self.program is None:
             self._prepare(objective, optimizer, scale)
-        self.rate.fill_(optimizer.param_groups[0]["lr"])
-        # The moments of weights that get no gradient any more fade into numbers so small that processors take long for
-        # them. Here these are zeros.
-        torch.set_flush_denormal(True)
-        try:
-            with torch.no_grad():
-                self.program(*self.changing, self.rate, x, eps, totals)
-        finally:
-            torch.set_flush_denormal(False)
+        # Powers that are the same for all weights: within the program they would be computed for each of them, and
+        # slowly once 0.9ᵗ is less than the smallest normal number.
+        t = self.counts[0].item() + 1
+        self.rate.fill_(optimizer.param_groups[0]["lr"] / (1 - self.beta1**t))
+        self.correction.fill_(1 - self.beta2**t)
+        with torch.no_grad():
+            self.program(*self.changing, self.rate, self.correction, x, eps, totals)
+        for count in self.counts:
+            count.fill_(t)
 
     def _prepare(self, objective: nn.Module, optimizer: torch.optim.Optimizer, scale: float) -> None:
         """The step as a function of all that it reads and changes."""
         names, parameters = zip(*objective.named_parameters(), strict=True)
         states = [optimizer.state[parameter] for parameter in parameters]
-        moments = [[state[name] for state in states] for name in ("exp_avg", "exp_avg_sq", "step")]
-        self.changing = ([parameter.detach() for parameter in parameters], *moments)
-        self.rate = torch.tensor(0.0)
-        group = optimizer.param_groups[0]
-        beta1, beta2 = group["betas"]
-        same = {name: group[name] for name in ("amsgrad", "weight_decay", "eps", "maximize")}
+        means, squares, self.counts = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq", "step"))
+        self.changing = ([parameter.detach() for parameter in parameters], means, squares)
+        self.rate, self.correction = torch.tensor(0.0), torch.tensor(0.0)
+        (self.beta1, self.beta2), epsilon = (optimizer.param_groups[0][name] for name in ("betas", "eps"))
 
         def loss(weights: list[Tensor], x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
             reconstruction, kl = functional_call(objective, dict(zip(names, weights, strict=True)), (x, eps))
             return (kl - reconstruction).sum() * scale, torch.stack([reconstruction, kl]).sum(1)
 
-        def step(weights, means, squares, counts, rate, x, eps, totals):
+        def step(weights, means, squares, rate, correction, x, eps, totals):
             gradients, sums = torch.func.grad(loss, has_aux=True)(weights, x, eps)
-            adam_step(weights, gradients, means, squares, [], counts, lr=rate, beta1=beta1, beta2=beta2, **same)
+            for weight, gradient, mean, square in zip(weights, gradients, means, squares, strict=True):
+                mean.lerp_(gradient, 1 - self.beta1)
+                square.lerp_(gradient.square(), 1 - self.beta2)
+                weight -= rate * mean / ((square / correction).sqrt() + epsilon)
             totals += sums
 
         _memory.keep_freed()

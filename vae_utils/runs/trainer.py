@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from vae_utils import __version__
+from vae_utils.compiled import CannotCompile
 from vae_utils.gaussian import standard_normal
 from vae_utils.model import VAE
 from vae_utils.runs.folder import RunError, RunFolder, reason
@@ -197,7 +198,14 @@ class Trainer:
         watched = self._watched()
         with asked_to_stop() as asked:
             while self.position.epoch < self.settings.epochs:
-                self._record(self._epoch(wrapped, asked), watched)
+                try:
+                    train = self._epoch(wrapped, asked)
+                except CannotCompile:
+                    if not asked():
+                        raise
+                    self._save()  # Ctrl-C reached the compiler, too, before its step
+                    raise Interrupted(asked(), str(self.position)) from None
+                self._record(train, watched)
             self._save()
         return self.position.rows
 
