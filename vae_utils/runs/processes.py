@@ -131,8 +131,8 @@ def multiplies_bfloat16(device: torch.device) -> bool:
     return any(known.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))  # Intel and AMD, Intel, ARM
 
 
-# Groups of processes, kept until Python ends. DistributedDataParallel must not be the last to let go of one: it would hold
-# Python's lock and wait for a thread of the group, which may wait for that lock to let go of its last gradients.
+# Groups of processes, kept until Python ends. DistributedDataParallel must not be the last to let go of one: it would
+# hold Python's lock and wait for a thread of the group, which may wait for that lock to let go of its last gradients.
 _GROUPS: list[Any] = []
 
 

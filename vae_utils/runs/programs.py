@@ -102,9 +102,8 @@ class CompiledStep:
     """:func:`vae_utils.runs.loop.take_step` as one program, Adam included.
 
     For one objective and an optimizer by :func:`adam`, whose weights and moments keep their places, and for batches of
-    one size. Those of
-    another size, the last of an epoch, are taken operation by operation: to compile for them, too, would take longer
-    than it saves. So is an optimizer's first step, which makes its moments.
+    one size. Those of another size, the last of an epoch, are taken operation by operation: to compile for them, too,
+    would take longer than it saves. So is an optimizer's first step, which makes its moments.
 
     Source: Kingma & Ba (2015), Algorithm 1.
 
