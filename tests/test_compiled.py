@@ -177,6 +177,12 @@ def test_a_compiled_sweep_equals_the_sweep_to_rounding(compiler, x):
         assert all(other[name] == pytest.approx(values, rel=1e-4) for name, values in one.items())
 
 
+def test_a_compiled_sweep_needs_adam_without_extras(x):
+    for optimizer in (torch.optim.SGD, lambda parameters, lr: torch.optim.Adam(parameters, lr, weight_decay=0.1)):
+        with pytest.raises(ValueError, match="a compiled step needs Adam without extras, got "):
+            fit_sweep([GREY.model(x)], x, generators=[generator()], optimizer=optimizer, compile=True)
+
+
 def test_there_may_be_many_programs(compiler):
     twice = compiled(lambda values: 2 * values)
     for size in range(1, 10):  # by itself, PyTorch gives up at the ninth
@@ -187,7 +193,7 @@ def test_what_cannot_be_compiled_gets_a_sentence(compiler):
     clever = compiled(lambda values: values.sum() if values.max() > 0 else values.prod())
     with pytest.raises(CannotCompile, match="a function could not be compiled: "):
         clever(torch.ones(3))
-    loss = lambda network, values, *, eps: {"loss": network(values)[:, 0] * float(os.urandom(1)[0] > values[0])}  # noqa: E731
+    loss = lambda network, values, *, eps: {"loss": network(values)[:, 0] * os.urandom(1)[0]}  # noqa: E731
     lines = [nn.Linear(3, 1) for _ in range(2)]
     before = copy.deepcopy(lines)
     with pytest.raises(CannotCompile):

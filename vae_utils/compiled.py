@@ -1,4 +1,4 @@
-"""A function of tensors as one program.
+"""A function of tensors as one program, and a training step as one.
 
 Python asks for one operation after another, and each reads its numbers from memory and writes them there.
 ``torch.compile`` looks at a whole function first and makes one C++ program of it, in which neighbouring operations
@@ -8,10 +8,11 @@ needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 
 class CannotCompile(RuntimeError):
@@ -65,3 +66,80 @@ def _reason(error: BaseException) -> str:
     """One line of a long message: what a compiler says is wrong, or else the first."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return next((line.strip() for line in lines if "error: " in line), lines[0])
+
+
+class AdamStep:
+    """The gradients of a loss and the step of Adam, as one program.
+
+    Source: Kingma & Ba (2015), Algorithm 1.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(weights, *batch)`` → what is minimised, a scalar tensor, and whatever else is wanted. ``weights`` has the
+        names of ``parameters``.
+    parameters : mapping
+        What is trained, in place.
+    optimizer : torch.optim.Adam
+        Without decay of weights or other extras. It has taken a step before, and so has moments, which are changed in
+        place. Its learning rate may change; its other numbers may not.
+
+    Raises
+    ------
+    ValueError
+        If it is another optimizer, or has not taken a step.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[..., tuple[Tensor, Any]],
+        parameters: Mapping[str, nn.Parameter],
+        optimizer: torch.optim.Optimizer,
+    ):
+        self.group = check_adam(optimizer)
+        states = [optimizer.state.get(parameter) for parameter in parameters.values()]
+        if not all(states):
+            raise ValueError("optimizer must have taken a step of all parameters")
+        means, squares, self.counts = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq", "step"))
+        self.changing = ({name: parameter.detach() for name, parameter in parameters.items()}, means, squares)
+        self.rate, self.correction = torch.tensor(0.0), torch.tensor(0.0)
+        (beta1, beta2), epsilon = self.group["betas"], self.group["eps"]
+
+        def step(weights, means, squares, rate, correction, *batch):
+            gradients, others = torch.func.grad(loss, has_aux=True)(weights, *batch)
+            for name, mean, square in zip(weights, means, squares, strict=True):
+                mean.lerp_(gradients[name], 1 - beta1)
+                square.lerp_(gradients[name].square(), 1 - beta2)
+                weights[name] -= rate * mean / ((square / correction).sqrt() + epsilon)
+            return others
+
+        self.program = compiled(step)
+
+    def __call__(self, *batch: Any) -> Any:
+        """Take a step; returns whatever else the loss gave.
+
+        Raises
+        ------
+        CannotCompile
+            In the first step, before anything was changed.
+        """
+        # Powers that are the same for all weights: within the program they would be computed for each of them, and
+        # slowly once 0.9ᵗ is less than the smallest normal number.
+        beta1, beta2 = self.group["betas"]
+        t = self.counts[0].item() + 1
+        self.rate.fill_(self.group["lr"] / (1 - beta1**t))
+        self.correction.fill_(1 - beta2**t)
+        with torch.no_grad():
+            others = self.program(*self.changing, self.rate, self.correction, *batch)
+        for count in self.counts:
+            count.fill_(t)
+        return others
+
+
+def check_adam(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """The numbers of a plain Adam, or a ValueError for any other optimizer."""
+    groups = optimizer.param_groups
+    extras = ("weight_decay", "amsgrad", "maximize")
+    if type(optimizer) is not torch.optim.Adam or len(groups) > 1 or any(groups[0][name] for name in extras):
+        raise ValueError(f"a compiled step needs Adam without extras, got {type(optimizer).__name__}")
+    return groups[0]

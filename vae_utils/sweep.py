@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state
 
 from vae_utils import _memory, _validate
-from vae_utils.compiled import compiled
+from vae_utils.compiled import AdamStep, check_adam
 from vae_utils.objectives import negative_elbo
 from vae_utils.training import Loss, adam, checked_examples
 
@@ -65,8 +65,8 @@ def fit_sweep(
     epochs, batch_size, lr, optimizer
         As in ``fit``.
     compile : bool
-        Make one program of loss and gradients first. That takes seconds and pays in long sweeps; see
-        :mod:`vae_utils.compiled`. The results are the same to rounding.
+        Make one program of a step. That takes seconds and pays in long sweeps; see :mod:`vae_utils.compiled`. It needs
+        the default optimizer. The results are the same to rounding.
 
     Returns
     -------
@@ -101,6 +101,8 @@ def fit_sweep(
     parameters, buffers = stack_module_state(models)
     template = _LossOf(copy.deepcopy(models[0]), loss)
     optimizer_ = optimizer(list(parameters.values()), lr=lr)
+    if compile:
+        check_adam(optimizer_)
 
     def one_loss(parameters, buffers, batch, eps, arguments):
         weights = {f"model.{name}": value for name, value in {**parameters, **buffers}.items()}
@@ -114,14 +116,9 @@ def fit_sweep(
         terms = all_losses({**parameters, **weights}, buffers, batch, eps, per_model)  # each (M, B)
         return terms["loss"].mean(1).sum(), {name: values.detach().sum(1) for name, values in terms.items()}
 
-    def gradients_of(weights, batch, eps):
-        gradients, sums = torch.func.grad(objective, has_aux=True)(weights, batch, eps)
-        # in memory they must lie as the weights do: a fused optimizer goes through both from front to back
-        return {name: gradient.contiguous() for name, gradient in gradients.items()}, sums
-
     n, books = len(examples[0]), [{} for _ in models]
-    program = compiled(gradients_of) if compile else None
-    weights = {name: value.detach() for name, value in parameters.items() if value.requires_grad}
+    trained = {name: value for name, value in parameters.items() if value.requires_grad}
+    program = None
     for _ in range(epochs):
         orders, noises = [], []
         for model, generator in zip(models, generators, strict=True):
@@ -136,15 +133,15 @@ def fit_sweep(
             # as values[rows], which copies number by number where this copies example by example
             batch = tuple(values.index_select(0, rows.flatten()).unflatten(0, rows.shape) for values in examples)
             batch_eps = None if eps is None else eps[:, start : start + batch_size]
-            if program and rows.shape[1] == min(batch_size, n):  # a smaller last batch is not worth a program
-                gradients, sums = program(weights, batch, batch_eps)
-                for name, gradient in gradients.items():
-                    parameters[name].grad = gradient
+            # not compiled: the first step, which makes the moments, and a smaller last batch, not worth a program
+            if compile and optimizer_.state and rows.shape[1] == min(batch_size, n):
+                program = program or AdamStep(objective, trained, optimizer_)
+                sums = program(batch, batch_eps)
             else:
                 optimizer_.zero_grad()
                 loss_, sums = objective({}, batch, batch_eps)
                 loss_.backward()
-            optimizer_.step()
+                optimizer_.step()
             for name, total in sums.items():
                 totals[name] = totals[name] + total if name in totals else total
         for name, values in totals.items():

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from vae_utils import _memory
-from vae_utils.compiled import compiled
+from vae_utils.compiled import AdamStep
 from vae_utils.runs.loop import take_step
 from vae_utils.runs.processes import Processes
 
@@ -105,8 +105,6 @@ class CompiledStep:
     one size. Those of another size, the last of an epoch, are taken operation by operation: to compile for them, too,
     would take longer than it saves. So is an optimizer's first step, which makes its moments.
 
-    Source: Kingma & Ba (2015), Algorithm 1.
-
     Parameters
     ----------
     batch_size : int
@@ -115,7 +113,7 @@ class CompiledStep:
 
     def __init__(self, batch_size: int):
         self.batch_size = batch_size
-        self.program: Callable[..., None] | None = None
+        self.step: AdamStep | None = None
 
     def __call__(
         self,
@@ -136,38 +134,12 @@ class CompiledStep:
         if len(x) != self.batch_size or not optimizer.state:
             take_step(objective, optimizer, x, eps, totals, scale)
             return
-        if self.program is None:
-            self._prepare(objective, optimizer, scale)
-        # Powers that are the same for all weights: within the program they would be computed for each of them, and
-        # slowly once 0.9ᵗ is less than the smallest normal number.
-        t = self.counts[0].item() + 1
-        self.rate.fill_(optimizer.param_groups[0]["lr"] / (1 - self.beta1**t))
-        self.correction.fill_(1 - self.beta2**t)
-        with torch.no_grad():
-            self.program(*self.changing, self.rate, self.correction, x, eps, totals)
-        for count in self.counts:
-            count.fill_(t)
+        if self.step is None:
 
-    def _prepare(self, objective: nn.Module, optimizer: torch.optim.Optimizer, scale: float) -> None:
-        """The step as a function of all that it reads and changes."""
-        names, parameters = zip(*objective.named_parameters(), strict=True)
-        states = [optimizer.state[parameter] for parameter in parameters]
-        means, squares, self.counts = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq", "step"))
-        self.changing = ([parameter.detach() for parameter in parameters], means, squares)
-        self.rate, self.correction = torch.tensor(0.0), torch.tensor(0.0)
-        (self.beta1, self.beta2), epsilon = (optimizer.param_groups[0][name] for name in ("betas", "eps"))
+            def loss(weights: dict[str, Tensor], x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
+                reconstruction, kl = functional_call(objective, weights, (x, eps))
+                return (kl - reconstruction).sum() * scale, torch.stack([reconstruction, kl]).sum(1)
 
-        def loss(weights: list[Tensor], x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
-            reconstruction, kl = functional_call(objective, dict(zip(names, weights, strict=True)), (x, eps))
-            return (kl - reconstruction).sum() * scale, torch.stack([reconstruction, kl]).sum(1)
-
-        def step(weights, means, squares, rate, correction, x, eps, totals):
-            gradients, sums = torch.func.grad(loss, has_aux=True)(weights, x, eps)
-            for weight, gradient, mean, square in zip(weights, gradients, means, squares, strict=True):
-                mean.lerp_(gradient, 1 - self.beta1)
-                square.lerp_(gradient.square(), 1 - self.beta2)
-                weight -= rate * mean / ((square / correction).sqrt() + epsilon)
-            totals += sums
-
-        _memory.keep_freed()
-        self.program = compiled(step)
+            _memory.keep_freed()
+            self.step = AdamStep(loss, dict(objective.named_parameters()), optimizer)
+        totals += self.step(x, eps)
