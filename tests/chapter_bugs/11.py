@@ -46,8 +46,8 @@ BUGS = [
     ),
     Bug(
         module="runs/loop.py",
-        old="seed = int(torch.randint(2**32, (), generator=generator))",
-        new="seed = torch.Generator().seed() % 2**32",
+        old="manual_seed(int(torch.randint(2**32, (), generator=generator)))",
+        new="manual_seed(torch.Generator().seed() % 2**32)",
         why="pixels drawn by a seed that the checkpoint does not know",
     ),
 ]
