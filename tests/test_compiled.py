@@ -182,6 +182,12 @@ def test_a_compiled_sweep_needs_adam_without_extras(x):
             fit_sweep([GREY.model(x)], x, generators=[generator()], optimizer=optimizer, compile=True)
 
 
+def test_distributions_still_check_their_arguments(compiler):
+    compiled(torch.neg)(torch.ones(3))
+    with pytest.raises(ValueError, match="to satisfy the constraint"):
+        torch.distributions.Normal(0.0, torch.tensor(-1.0))
+
+
 def test_there_may_be_many_programs(compiler):
     twice = compiled(lambda values: 2 * values)
     for size in range(1, 10):  # by itself, PyTorch gives up at the ninth

@@ -34,7 +34,9 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     # All of it in one program, or an error: pieces with Python between them would hardly be faster. PyTorch counts the
     # programs of one piece of code together, whatever it encloses. More than eight it takes for a mistake, unless told.
+    checks = torch.distributions.Distribution._validate_args
     program = torch.compile(function, fullgraph=True, dynamic=False, recompile_limit=256)
+    torch.distributions.Distribution.set_default_validate_args(checks)  # PyTorch turns them off, for everybody
 
     def call(*arguments: Any) -> Any:
         try:
