@@ -164,6 +164,7 @@ def test_a_compiled_sweep_equals_the_sweep_to_rounding(compiler, x):
         ]
         for model in models:
             next(model.parameters()).requires_grad_(False)
+            model.unused = nn.Parameter(torch.ones(2))
         arguments = {"weight_mu": [0.5, 1.0], "weight_logvar": 0.25}
         noise = [generator(0), generator(1)]
         books = fit_sweep(models, x[:300], loss=naive_loss, arguments=arguments, epochs=4, generators=noise, **how)

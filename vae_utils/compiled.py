@@ -32,9 +32,9 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         cannot be translated, such as deciding something by a tensor's value, or at the 257th program of one piece of
         code.
     """
+    checks = torch.distributions.Distribution._validate_args
     # All of it in one program, or an error: pieces with Python between them would hardly be faster. PyTorch counts the
     # programs of one piece of code together, whatever it encloses. More than eight it takes for a mistake, unless told.
-    checks = torch.distributions.Distribution._validate_args
     program = torch.compile(function, fullgraph=True, dynamic=False, recompile_limit=256)
     torch.distributions.Distribution.set_default_validate_args(checks)  # PyTorch turns them off, for everybody
 

@@ -117,7 +117,6 @@ def fit_sweep(
         return terms["loss"].mean(1).sum(), {name: values.detach().sum(1) for name, values in terms.items()}
 
     n, books = len(examples[0]), [{} for _ in models]
-    trained = {name: value for name, value in parameters.items() if value.requires_grad}
     program = None
     for _ in range(epochs):
         orders, noises = [], []
@@ -135,7 +134,9 @@ def fit_sweep(
             batch_eps = None if eps is None else eps[:, start : start + batch_size]
             # not compiled: the first step, which makes the moments, and a smaller last batch, not worth a program
             if compile and optimizer_.state and rows.shape[1] == min(batch_size, n):
-                program = program or AdamStep(objective, trained, optimizer_)
+                if program is None:  # for what the first step has moved: neither the frozen nor the unused
+                    trained = {name: value for name, value in parameters.items() if value in optimizer_.state}
+                    program = AdamStep(objective, trained, optimizer_)
                 sums = program(batch, batch_eps)
             else:
                 optimizer_.zero_grad()
