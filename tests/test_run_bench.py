@@ -1,5 +1,7 @@
 """The clock beside the trainer: what it times is training, and its tables say what was measured."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -57,14 +59,20 @@ def test_every_candidate_runs_once_a_round_in_turn():
 
 def test_a_table_may_compare_with_two():
     lines = list(bench.table("Title", {"one": 0.5, "two": 1.0}, beside=["two", "one"]))
-    assert lines[0] == "Title  (s, and times two, one)"
-    assert lines[1].split() == ["one", "0.50", "0.50", "x", "1.00", "x"]
+    assert lines[:2] == ["Title", "  (s, and times two, one)"]
+    assert lines[2].split() == ["one", "0.50", "0.50", "x", "1.00", "x"]
 
 
 def test_a_table_shows_times_and_ratios():
     lines = list(bench.table("Title", {"one": 0.5, "two": 1.0}, beside="two", unit="ms"))
-    assert lines[0] == "Title  (ms, and times two)"
-    assert lines[1].split() == ["one", "500.00", "0.50", "x"]
+    assert lines[:2] == ["Title", "  (ms, and times two)"]
+    assert lines[2].split() == ["one", "500.00", "0.50", "x"]
+
+
+@pytest.mark.parametrize("stored", ["bench.txt", "bench-gpu.txt"])
+def test_the_stored_tables_are_as_wide_as_the_page(stored):
+    lines = (Path(__file__).parents[1] / "book" / "results" / stored).read_text(encoding="utf-8").splitlines()
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize("make", [bench.matrix_products, bench.floor])

@@ -93,7 +93,7 @@ def worth_compiling(pixels: int, hidden: int, latent: int, times: Mapping[str, f
         environment = {**os.environ, "TORCHINDUCTOR_CACHE_DIR": cache}
         ask = partial(subprocess.run, [sys.executable, "-c", code], capture_output=True, text=True, check=True)
         first, again = (float(ask(env=environment).stdout) for _ in range(2))
-    cost = f"compiling takes {first:.1f} s the first time, and {again:.1f} s later"
+    cost = f"compiling takes {first:.1f} s at first, {again:.1f} s later"
     saved = times[OURS] - times[COMPILED]
     return f"{cost}: what {first / saved:,.0f} and {again / saved:,.0f} epochs save" if saved > 0 else cost
 
@@ -136,7 +136,8 @@ def time_to_elbo(images, unseen, most: int = 30) -> Iterable[str]:
     makers |= {f"{name} --schedule one-cycle": partial(make, rate=rate) for name, make in makers.items()}
     makers |= peers.PEERS
     yield ""
-    yield f"Time to a test ELBO of {ENOUGH:g} nats (grey pixels)  (epochs, s, and times {OURS})"
+    yield f"Time to a test ELBO of {ENOUGH:g} nats, grey pixels"
+    yield f"  (epochs, s, and times {OURS})"
     rows = []
     for name, make in makers.items():
         torch.manual_seed(0)
@@ -181,7 +182,8 @@ def products(rounds: int, often: int = 200) -> Iterable[str]:
     times = interleaved({name: repeated(way) for name, way in ways.items()}, rounds)
     exact = x.double() @ weight.double()
     yield ""
-    yield f"A product of {shapes[0]} and {shapes[1]} normal numbers  (μs, and the largest error)"
+    yield f"A product of {shapes[0]} and {shapes[1]} normal numbers"
+    yield "  (μs, and the largest error)"
     for name, way in ways.items():
         yield f"  {name:42}{times[name] / often * 1e6:10.0f}{(way().double() - exact).abs().max():12.1e}"
 
@@ -207,7 +209,8 @@ def precision(images, unseen, epochs: int = 5, seeds: int = 5) -> Iterable[str]:
     elbos = {way: torch.tensor([trained(seed, **how) for seed in range(seeds)]) for way, how in ways.items()}
     rows = {f"{OURS} {way}": values for way, values in elbos.items()}
     rows |= {f"the difference that {way} makes": values - elbos[""] for way, values in elbos.items() if way}
-    yield f"Test ELBO after {epochs} epochs, grey pixels  (nats, mean and standard deviation of {seeds} seeds)"
+    yield f"Test ELBO after {epochs} epochs, grey pixels"
+    yield f"  (nats, mean and standard deviation of {seeds} seeds)"
     for name, values in rows.items():
         yield f"  {name:46}{values.mean():10.3f} ± {values.std():.3f}"
 

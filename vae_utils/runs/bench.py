@@ -39,10 +39,11 @@ def interleaved(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[s
 def table(title: str, times: Mapping[str, float], *, beside: str | Sequence[str], unit: str = "s") -> Iterator[str]:
     """The lines of a table: each time in seconds or milliseconds, and as a multiple of those named ``beside``."""
     beside = [beside] if isinstance(beside, str) else beside
-    yield f"{title}  ({unit}, and times {', '.join(beside)})"
+    yield title
+    yield f"  ({unit}, and times {', '.join(beside)})"
     for name, value in times.items():
-        ratios = "".join(f"{value / times[other]:9.2f} x" for other in beside)
-        yield f"  {name:42}{value * {'s': 1, 'ms': 1000}[unit]:10.2f}{ratios}"
+        ratios = "".join(f"{value / times[other]:8.2f} x" for other in beside)
+        yield f"  {name:40}{value * {'s': 1, 'ms': 1000}[unit]:8.2f}{ratios}"
 
 
 class Loop(NamedTuple):
