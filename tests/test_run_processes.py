@@ -4,13 +4,14 @@ import csv
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
+from torch.distributed import TCPStore
 
 from tests.run_server import Server
 
@@ -35,22 +36,31 @@ def alone(server, tmp_path_factory):
     return folder
 
 
+@contextmanager
+def meeting_point(count):
+    """Where processes find each other, held by us as torchrun's agent holds it; gives a rank's environment.
+
+    (A port that the first process opens could be taken between our choice of it and its start.)
+    """
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store.port), "TORCHELASTIC_USE_AGENT_STORE": "True"}
+    common |= {"WORLD_SIZE": str(count), "GLOO_SOCKET_IFNAME": "lo"}
+    yield lambda rank: {**common, "RANK": str(rank), "LOCAL_RANK": str(rank)}
+    del store
+
+
 def together(server, *words, log, count=2, after=None, said=None, folders=(None, None, None)):
     """Start processes as torchrun does; returns their exit statuses. ``after`` so many seconds kill all of them.
 
     Each may have a working folder of its own, as on machines of their own.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    common = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     pids = []
-    for rank in range(count):
-        own = {"RANK": str(rank), "LOCAL_RANK": str(rank), "GLOO_SOCKET_IFNAME": "lo"}
-        cwd = folders[rank] and str(folders[rank])
-        pids.append(server.start(*words, log=log, env={**common, **own}, cwd=cwd))
-    statuses = [server.wait(pids[0], after=after, said=said)]
-    return statuses + [server.wait(pid, after=None if after is None else 0) for pid in pids[1:]]
+    with meeting_point(count) as env:
+        for rank in range(count):
+            cwd = folders[rank] and str(folders[rank])
+            pids.append(server.start(*words, log=log, env=env(rank), cwd=cwd))
+        statuses = [server.wait(pids[0], after=after, said=said)]
+        return statuses + [server.wait(pid, after=None if after is None else 0) for pid in pids[1:]]
 
 
 def checkpoint(folder):
@@ -118,17 +128,12 @@ def test_killed_processes_go_on_to_the_same_bits_and_may_be_fewer(server, alone,
 def test_ctrl_c_stops_all_at_the_same_step(server, tmp_path):
     folder, log = tmp_path / "run", tmp_path / "log"
     log.touch()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     words = [*SMALL, "--epochs", "100000", "--out", folder]
-    pids = []
-    for rank in range(2):
-        env = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank)}
-        pids.append(server.start(*words, log=log, env={**env, "LOCAL_RANK": str(rank), "GLOO_SOCKET_IFNAME": "lo"}))
-    # only the second is told; the first learns it from the second, and they stop together
-    assert server.wait(pids[1], after=0.3, signal=int(signal.SIGINT), said=[str(log), 0]) == 130
-    assert server.wait(pids[0]) == 143
+    with meeting_point(2) as env:
+        pids = [server.start(*words, log=log, env=env(rank)) for rank in range(2)]
+        # only the second is told; the first learns it from the second, and they stop together
+        assert server.wait(pids[1], after=0.3, signal=int(signal.SIGINT), said=[str(log), 0]) == 130
+        assert server.wait(pids[0]) == 143
     assert "and saved; go on with: vae-course train --resume" in log.read_text().splitlines()[-1]
     held = checkpoint(folder)
     assert (held["epoch"] * 12 + held["step"]) % 50 == 0

@@ -23,6 +23,8 @@ from normalise import NotNormal, dumps, loads, normalise
 from staleness import ROOT, digest, is_stale
 from tqdm import tqdm
 
+from vae_utils.coursework.kernels import OwnSockets
+
 CHAPTERS = ROOT / "chapters"
 TIMEOUT = 300  # seconds for one cell; a whole chapter takes less than 60
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -32,7 +34,7 @@ class ChapterFailed(Exception):
     """A chapter could not be executed or stored; the message is one line for the author."""
 
 
-class ThisPython(AsyncKernelManager):
+class ThisPython(OwnSockets, AsyncKernelManager):
     """The kernel is always this very interpreter, whatever kernels the user has installed."""
 
     @property

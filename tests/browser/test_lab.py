@@ -4,13 +4,11 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ import pytest
 import course
 from tests.browser.conftest import missing
 from tests.browser.gestures import drag
+from vae_utils.coursework.kernels import OwnKernelManager
 from vae_utils.widgets.kl import KL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,11 +66,11 @@ def running_lab(notebooks, folder):
     program = course.tool("jupyter-lab", course.LAB)
     if not program.exists():
         missing(f"NO TEST IN JUPYTERLAB without {course.LAB.name}")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     token = secrets.token_hex(16)
-    options = f"--no-browser --allow-root --ip=127.0.0.1 --port={port} --ServerApp.port_retries=0"
+    own = OwnKernelManager()
+    # the server takes a port that is free; a port of ours could be taken before it starts, and so could a kernel's
+    options = "--no-browser --allow-root --ip=127.0.0.1 --port=0"
+    options += f" --KernelManager.transport={own.transport} --KernelManager.ip={own.ip}"
     options += f" --IdentityProvider.token={token} --LabApp.extension_manager=readonly"
     command = [str(program), *options.split(), f"--ServerApp.root_dir={notebooks}"]
     log = folder / "lab.log"
@@ -80,8 +79,8 @@ def running_lab(notebooks, folder):
             command, cwd=notebooks, env=environment_of_lab(folder), stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        wait_until_it_answers(f"http://127.0.0.1:{port}/api?token={token}", lab, log)
-        yield lambda name: f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}&reset"
+        address = address_of(lab, folder / "runtime", log)
+        yield lambda name: f"{address}lab/tree/{name}?token={token}&reset"
     finally:
         lab.terminate()
         try:
@@ -91,14 +90,16 @@ def running_lab(notebooks, folder):
             lab.wait()
 
 
-def wait_until_it_answers(address, process, log, seconds=60):
+def address_of(lab, runtime, log, seconds=60):
+    """What the server, once it answers, writes of itself where its kernels' files are."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)  # nobody can tell us when it listens
+    while time.monotonic() < deadline and lab.poll() is None:
+        for file in runtime.glob("jpserver-*.json"):
+            with suppress(OSError, ValueError):
+                address = json.loads(file.read_text(encoding="utf-8"))["url"]
+                with urllib.request.urlopen(f"{address}api", timeout=5):
+                    return address
+        time.sleep(0.1)  # nobody can tell us when it listens
     pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-3000:]}")
 
 

@@ -11,12 +11,14 @@ import re
 import time
 from pathlib import Path
 from queue import Empty
+from unittest.mock import patch
 
 import pytest
 from nbformat import from_dict
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
+from .kernels import OwnKernelManager
 from .notebooks import CannotCheck, Check, Notebook, Release, assignments, integrity, read_student, release_for
 
 CELL_TIMEOUT = 60.0
@@ -118,7 +120,8 @@ class ExerciseNotebook(IPyNbFile):
         return CheckCell.from_parent(self, name=check.grade_id, cell_num=-1, cell=cell, options=options, check=check)
 
     def setup(self):
-        super().setup()
+        with patch("nbval.kernel.KernelManager", OwnKernelManager):  # nbval has no option for it
+            super().setup()
         patient = self.kernel.get_message
 
         def get_message(stream, timeout=None):
