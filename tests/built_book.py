@@ -1,4 +1,4 @@
-"""The book built from nothing as ``make book`` does it, once for all processes of a test run."""
+"""The book built from nothing as ``make book`` does it, once for all processes of a test run, or of ``make test``."""
 
 import json
 import os
@@ -32,9 +32,14 @@ def command_of_make_book():
 
 
 def built_book(tmp_path_factory):
-    """Return (exit status, output, folder of the pages); the first process that asks builds, the others wait."""
+    """Return (exit status, output, folder of the pages); the first process that asks builds, the others wait.
+
+    It is built into the folder that ``BUILT_BOOK`` names, by which ``make test`` builds it once for its suites, or into
+    one of pytest's own.
+    """
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "built-book"
+    own = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "built-book"
+    folder = Path(os.environ.get("BUILT_BOOK") or own)
     folder.mkdir(exist_ok=True)
     result = folder / "result.json"
     with FileLock(folder / "lock"):

@@ -642,6 +642,7 @@ def test_an_unknown_exercise_says_which_was_meant(id, typed):
 
 @pytest.mark.parametrize("id", ["", "²", "x" * 10**5, [1], {}, tensor([1.0, 2.0]), 2**70, object(), type])
 def test_whatever_is_no_id_gets_one_sentence_that_is_not_long(id):
+    began = time.process_time()
     for asked, name in ((lambda: check(id, {}), "check"), (lambda: hint(id), "hint")):
         with pytest.raises(NoSuchExercise) as failure:
             asked()
@@ -649,6 +650,7 @@ def test_whatever_is_no_id_gets_one_sentence_that_is_not_long(id):
         assert said.startswith("There is no exercise ") and said.count(f"{name}(") == 3 and said.endswith('")?')
         assert len(said) < 160 and "\n" not in said
         assert max(map(len, failure.value._render_traceback_())) <= 76
+    assert time.process_time() - began < 1
 
 
 def test_without_an_id_the_exercises_are_named_that_were_answered_last():

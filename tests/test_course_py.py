@@ -362,7 +362,7 @@ def test_a_suite_without_a_report_is_red(tmp_path):
 
 @pytest.mark.parametrize("red", [None, "tests", "tests/browser", "chapters"])
 def test_make_test_runs_all_suites_and_is_red_if_one_is(no_setup, monkeypatch, red):
-    commands = []
+    commands, books = [], []
 
     def pytest_of(python, m, name, *rest, **extra):
         name, options = rest[0], rest
@@ -373,11 +373,15 @@ def test_make_test_runs_all_suites_and_is_red_if_one_is(no_setup, monkeypatch, r
         counts = f'tests="3" failures="{failures}" errors="0" skipped="0" time="1"'
         report.write_text(f"<testsuites><testsuite {counts} /></testsuites>")
         assert extra["OMP_NUM_THREADS"] == "1" and extra["PYTHONPATH"].endswith("offline")
+        books.append(Path(extra["BUILT_BOOK"]))
+        assert list(books[-1].iterdir()) == [] if name == "tests" else (books[-1] / "pages").exists()
+        (books[-1] / "pages").touch()
         return failures
 
     monkeypatch.setattr(course, "run", pytest_of)
     for _ in range(2):  # the second time there are reports of the first
         assert course.main(["test"]) == (1 if red else 0)
+    assert len(set(books)) == 2 and not any(book.exists() for book in books), "one book for each call, and none is left"
     tests, browser, chapters = commands[:3]
     assert "--cov" in tests and {"--nbval", "--nbval-current-env"} < set(chapters)
     assert tests[tests.index("--ignore") + 1] == browser[0] == "tests/browser"

@@ -10,11 +10,13 @@ FORMS = {
     "phone": {"width": 390, "height": 844, "touch": True},
 }
 SCROLL = """async () => {
-  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
+  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
     scrollTo(0, y);
-    await new Promise((done) => setTimeout(done, 20));
+    await new Promise(requestAnimationFrame);
+    await new Promise((done) => setTimeout(done)); // what came into sight is told after the frame
   }
   scrollTo(0, 0);
+  await globalThis.MathJax?.startup?.document?.lazyTypesetAll?.(); // what is folded away, too
 }"""
 ALL_MOUNTED = """() => [...document.querySelectorAll(".afm-view")].every((view) => view.dataset.state === "ready")"""
 
@@ -38,6 +40,6 @@ CHAPTERS = [name for name in WRITTEN if name.startswith("chapters/") and not nam
 
 
 def see_all(visit):
-    """Scroll through a page until every figure is live."""
+    """Scroll through a page until every figure is live and every formula is set."""
     visit.page.evaluate(SCROLL)
     visit.page.wait_for_function(ALL_MOUNTED)

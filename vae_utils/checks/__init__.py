@@ -116,6 +116,7 @@ def _asked_for(exercise_id: str | None, names: dict, caller: str) -> Exercise | 
 
 def _nearest(text: str, known: dict[str, Exercise | Choice]) -> list[str]:
     """Three ids: those that begin with a text, then those like it, or whose answers have a name like it."""
+    text = text[:100]  # no id is as long, and comparing takes time: a whole cell may have been pasted
     text = f"{text.zfill(2)}-" if text.isdecimal() else text.lower()  # a number is that of a chapter
 
     def likeness(id: str) -> float:
