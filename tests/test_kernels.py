@@ -82,3 +82,11 @@ def test_two_managers_have_sockets_of_their_own_and_take_them_along():
         client.stop_channels()
         manager.shutdown_kernel()
     assert not any(os.path.exists(file) for file in files)
+
+
+@pytest.mark.parametrize(("length", "transport"), [(81, "ipc"), (82, "tcp")])
+def test_a_long_temporary_folder_leaves_all_as_it_was(monkeypatch, length, transport):
+    monkeypatch.setattr("tempfile.tempdir", "/" + "t" * (length - 1))
+    manager = OwnKernelManager()
+    assert manager.transport == transport
+    assert manager.ip == "127.0.0.1" or len(f"{manager.ip}-5") == 103

@@ -14,6 +14,7 @@ import course
 from tests.browser.conftest import missing
 from tests.notebook_tools import ROOT, dumps, exercise_sources, exercises, loads
 from vae_utils import checks
+from vae_utils.coursework.kernels import OwnKernelManager
 
 CHAPTER = "05-kl"
 HIDDEN = exercises.HIDDEN
@@ -35,6 +36,9 @@ def environment(folder):
     kernel = folder / "path" / "kernels" / "python3" / "kernel.json"
     kernel.parent.mkdir(parents=True)
     kernel.write_text(json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"}), encoding="utf-8")
+    own, config = OwnKernelManager(), folder / "config" / "jupyter_config.json"
+    config.parent.mkdir()
+    config.write_text(json.dumps({"KernelManager": {"transport": own.transport, "ip": own.ip}}), encoding="utf-8")
     places = {"JUPYTER_PATH": "path", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data"}
     places |= {"JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython"}
     programs = os.pathsep.join([str(course.tool("nbgrader", course.LAB).parent), os.environ["PATH"]])

@@ -2,8 +2,11 @@
 
 import copy
 import json
+import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -22,12 +25,13 @@ SWAPPED = (
 TAYLOR = "def taylor_kl(mu, logvar):\n    return mu.pow(2).sum(-1) / 2 + logvar.pow(2).sum(-1) / 4\n"
 
 
-def pytest_of(folder, *options):
+def pytest_of(folder, *options, **environment):
     """Status and output of a plain ``pytest --nbval`` in a folder, as a student would run it."""
     command = [sys.executable, "-m", "pytest", "-p", "vae_utils.nbval_plugin", "-p", "no:cacheprovider", "--nbval"]
     done = subprocess.run(
-        [*command, "--color=no", *options], cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=300
-    )
+        [*command, "--color=no", *options],
+        cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=300, env={**os.environ, **environment},
+    )  # fmt: skip
     assert not done.stderr
     return done.returncode, done.stdout
 
@@ -138,7 +142,11 @@ def test_endless_loops_and_a_process_that_ends(tmp_path):
     raw["cells"].insert(position(raw, "05-kl-answer"), code("while True:\n    pass"))
     raw["cells"].insert(position(raw, "05-taylor"), code("import os\nos._exit(0)"))
     (tmp_path / "mine.ipynb").write_text(json.dumps(raw), encoding="utf-8")
-    status, said = pytest_of(tmp_path, "--nbval-cell-timeout=3")
+    with tempfile.TemporaryDirectory() as temporary:  # a short path, as sockets need
+        places = {"TMPDIR": temporary, "JUPYTER_RUNTIME_DIR": f"{temporary}/runtime"}
+        status, said = pytest_of(tmp_path, "--nbval-cell-timeout=3", **places)
+        left = [path for path in Path(temporary).rglob("*") if "kernel-" in path.name]
+    assert not left
     assert "it was stopped after 3 seconds. Is there an endless loop?" in said
     assert "PASS  05-kl  kl_to_standard_normal" in said  # what comes after is checked
     assert "the Python process ended here. Does the code call os._exit" in said

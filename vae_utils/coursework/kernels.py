@@ -16,20 +16,25 @@ from pathlib import Path
 from jupyter_client.manager import KernelManager
 from traitlets import HasTraits, default
 
+LONGEST = 103
+"""Bytes of a socket's path: as macOS has it, the shortest."""
+
 
 class OwnSockets(HasTraits):
     """For a KernelManager: reach the kernel by sockets that are files, which are removed as it ends.
 
-    On Windows it changes nothing: ZeroMQ has no such sockets there.
+    They lie in the temporary folder, as a socket's path must be short. Where even that is long, and on Windows, where
+    ZeroMQ has no such sockets, nothing changes.
     """
 
     @default("transport")
     def _own_transport(self):
-        return "tcp" if os.name == "nt" else "ipc"
+        room = LONGEST - len(f"/kernel-{'0' * 12}-5")
+        return "tcp" if os.name == "nt" or len(os.fsencode(tempfile.gettempdir())) > room else "ipc"
 
     @default("ip")
     def _own_address(self):
-        """What the files' names begin with. A socket's path must be short: the temporary folder, not Jupyter's own."""
+        """What the files' names begin with."""
         if self.transport == "tcp":
             return super()._ip_default()
         return str(Path(tempfile.gettempdir()) / f"kernel-{secrets.token_hex(6)}")

@@ -139,6 +139,13 @@ class ExerciseNotebook(IPyNbFile):
 
         self.kernel.get_message = get_message
 
+    def teardown(self):
+        manager = getattr(self.kernel, "km", None)
+        super().teardown()
+        if manager is not None:  # nbval leaves behind the files of a process that ended by itself
+            manager.cleanup_connection_file()
+            manager.cleanup_ipc_files()
+
 
 def _code(source: str, outputs=()):
     """A code cell as nbval wants it; nbformat's own maker would validate it, which takes seconds."""
