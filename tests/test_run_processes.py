@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,17 +35,15 @@ def alone(server, tmp_path_factory):
     return folder
 
 
-@contextmanager
 def meeting_point(count):
-    """Where processes find each other, held by us as torchrun's agent holds it; gives a rank's environment.
+    """Where processes find each other: a rank's environment, given the rank.
 
-    (A port that the first process opens could be taken between our choice of it and its start.)
+    We hold it, as torchrun's agent does: a port that the first process opens could be taken before it starts.
     """
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
-    common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(store.port), "TORCHELASTIC_USE_AGENT_STORE": "True"}
+    common = {"MASTER_ADDR": "127.0.0.1", "TORCHELASTIC_USE_AGENT_STORE": "True"}
     common |= {"WORLD_SIZE": str(count), "GLOO_SOCKET_IFNAME": "lo"}
-    yield lambda rank: {**common, "RANK": str(rank), "LOCAL_RANK": str(rank)}
-    del store
+    return lambda rank: {**common, "MASTER_PORT": str(store.port), "RANK": str(rank), "LOCAL_RANK": str(rank)}
 
 
 def together(server, *words, log, count=2, after=None, said=None, folders=(None, None, None)):
@@ -54,13 +51,12 @@ def together(server, *words, log, count=2, after=None, said=None, folders=(None,
 
     Each may have a working folder of its own, as on machines of their own.
     """
-    pids = []
-    with meeting_point(count) as env:
-        for rank in range(count):
-            cwd = folders[rank] and str(folders[rank])
-            pids.append(server.start(*words, log=log, env=env(rank), cwd=cwd))
-        statuses = [server.wait(pids[0], after=after, said=said)]
-        return statuses + [server.wait(pid, after=None if after is None else 0) for pid in pids[1:]]
+    env, pids = meeting_point(count), []
+    for rank in range(count):
+        cwd = folders[rank] and str(folders[rank])
+        pids.append(server.start(*words, log=log, env=env(rank), cwd=cwd))
+    statuses = [server.wait(pids[0], after=after, said=said)]
+    return statuses + [server.wait(pid, after=None if after is None else 0) for pid in pids[1:]]
 
 
 def checkpoint(folder):
@@ -129,11 +125,11 @@ def test_ctrl_c_stops_all_at_the_same_step(server, tmp_path):
     folder, log = tmp_path / "run", tmp_path / "log"
     log.touch()
     words = [*SMALL, "--epochs", "100000", "--out", folder]
-    with meeting_point(2) as env:
-        pids = [server.start(*words, log=log, env=env(rank)) for rank in range(2)]
-        # only the second is told; the first learns it from the second, and they stop together
-        assert server.wait(pids[1], after=0.3, signal=int(signal.SIGINT), said=[str(log), 0]) == 130
-        assert server.wait(pids[0]) == 143
+    env = meeting_point(2)
+    pids = [server.start(*words, log=log, env=env(rank)) for rank in range(2)]
+    # only the second is told; the first learns it from the second, and they stop together
+    assert server.wait(pids[1], after=0.3, signal=int(signal.SIGINT), said=[str(log), 0]) == 130
+    assert server.wait(pids[0]) == 143
     assert "and saved; go on with: vae-course train --resume" in log.read_text().splitlines()[-1]
     held = checkpoint(folder)
     assert (held["epoch"] * 12 + held["step"]) % 50 == 0

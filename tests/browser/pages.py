@@ -18,7 +18,8 @@ SCROLL = """async () => {
   scrollTo(0, 0);
   await globalThis.MathJax?.startup?.document?.lazyTypesetAll?.(); // what is folded away, too
 }"""
-ALL_MOUNTED = """() => [...document.querySelectorAll(".afm-view")].every((view) => view.dataset.state === "ready")"""
+ALL_MOUNTED = """() => [...document.querySelectorAll(".afm-view")].every((view) => view.dataset.state === "ready")
+  && !document.querySelector("mjx-lazy")"""
 
 
 def sources(entry):

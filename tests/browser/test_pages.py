@@ -9,7 +9,6 @@ MOST_REQUESTS = 30  # of which MathJax's fonts are up to ten
 LOADER = "static-widgets.js"
 # no preload: axe would fetch what style sheets import, from wrong addresses; and what passes need not be described
 OPTIONS = {"preload": False, "resultTypes": ["violations"]}
-COLOURS = {**OPTIONS, "runOnly": ["color-contrast", "link-in-text-block"]}  # all that another theme can change
 IMAGES_WITHOUT_ALT = """() => [...document.querySelectorAll("article img")]
   .filter((image) => !image.alt && image.getAttribute("role") !== "presentation").map((image) => image.src)"""
 # Words of code and of signatures have their colours from their kind, and measuring each of thousands took four fifths
@@ -31,13 +30,13 @@ TO_DARK = """async () => {
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def check(visit, options=OPTIONS):
+def check(visit):
     """What holds for a page in the theme and at the width that it has now."""
     from axe_playwright_python.sync_playwright import Axe
 
     assert visit.page.evaluate(TOO_WIDE) <= 0, "the page scrolls sideways"
     visit.page.evaluate(HIDE_REPEATED_WORDS)
-    report = Axe().run(visit.page, options=options)
+    report = Axe().run(visit.page, options=OPTIONS)
     assert report.violations_count == 0, report.generate_report()
 
 
@@ -49,7 +48,7 @@ def test_page(open_page, served, name, form):
     check(visit)
     if form == "screen":
         visit.page.evaluate(TO_DARK)
-        check(visit, COLOURS)
+        check(visit)
     assert visit.page.evaluate(IMAGES_WITHOUT_ALT) == []
     assert visit.foreign == []
     assert visit.problems == []

@@ -186,3 +186,10 @@ def test_it_is_accessible_on_a_phone(stage, theme):
     report = Axe().run(visit.page, options={"preload": False})
     assert report.violations_count == 0, report.generate_report()
     assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_picture_has_a_name_before_it_is_drawn(stage):
+    """A page may ask for hundreds of steps, and nothing is drawn until they are taken."""
+    visit = stage(BugClinic(step=STEPS), script="requestAnimationFrame = () => 1;")
+    names = [picture.get_attribute("aria-label") for picture in visit.page.get_by_role("img").all()]
+    assert len(names) == 7 and all(names) and len(set(names)) == 7

@@ -166,13 +166,13 @@ function render({ model, el, signal }) {
     return element;
   };
 
-  // --- pictures
+  // --- pictures; they have a name from the start, as training up to the step of the page may take a while
+  const WHO = ["healthy", "patient"];
   const planes = {
     curves: Object.values(CURVES).map((name) => new Plane({ x: [0, 1.04 * last], y: [-1, 4], xlabel: "step", height: 170, label: name })),
-    data: [0, 1].map(() => new Plane({ x: [-LIMIT, LIMIT], y: [-LIMIT, LIMIT], square: true, label: "" })),
-    codes: [0, 1].map(() => new Plane({ x: [-CODES, CODES], y: [-CODES, CODES], square: true, label: "" })),
+    data: WHO.map((who) => new Plane({ x: [-LIMIT, LIMIT], y: [-LIMIT, LIMIT], square: true, label: `Data and new points, ${who}` })),
+    codes: WHO.map((who) => new Plane({ x: [-CODES, CODES], y: [-CODES, CODES], square: true, label: `Posteriors, ${who}` })),
   };
-  const WHO = ["healthy", "patient"];
   const report = table();
 
   function draw() {
